@@ -1,0 +1,1 @@
+"""Ticks, identifiers, failures, checks and canonical bytes: what every floor stands on."""

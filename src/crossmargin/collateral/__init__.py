@@ -1,0 +1,1 @@
+"""Haircuts, tiers, caps and pledges: what an asset counts for as credit."""

@@ -1,0 +1,1 @@
+"""Listings, symbols, assets, accounts, positions, orders and balances: frozen data, no formulas."""

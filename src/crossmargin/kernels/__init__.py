@@ -1,0 +1,1 @@
+"""Every hot loop on plain arrays behind one seam; the NumPy twin is the specification."""

@@ -1,0 +1,1 @@
+"""Recipes, their nodes and charges, levels, standings and statements."""

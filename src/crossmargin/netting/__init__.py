@@ -1,0 +1,1 @@
+"""Groupings, exact segmented sums of rounded ticks, and shaping: who may offset whom."""

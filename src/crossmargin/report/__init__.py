@@ -1,0 +1,1 @@
+"""Tables, charts and explanations: pure functions from results to views."""

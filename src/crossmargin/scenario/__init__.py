@@ -1,0 +1,1 @@
+"""Grids, historical moves, named stress and venue basis; all give one ScenarioSet."""

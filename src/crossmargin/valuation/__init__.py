@@ -1,0 +1,1 @@
+"""Value and change of one contract of every listing, and its Greeks."""

@@ -1,0 +1,1 @@
+"""Message schemas, strict parsing, unit converters; to and from the core types."""

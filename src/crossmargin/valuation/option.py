@@ -1,0 +1,99 @@
+"""Options by Black-76: linear ones in quote currency, coin-settled ones in the coin.
+
+A linear option is worth size x discount x Black(F, K). A coin-settled one is quoted as venues quote
+it, as a part of a coin: size x Black(F, K) / F, undiscounted, with F the forward of its expiry.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.base.instant import NS_PER_YEAR
+from crossmargin.domain.universe import Universe
+from crossmargin.kernels import black_prices, exp_fixed, log_fixed
+from crossmargin.market.columns import MarketColumns
+from crossmargin.scenario.scenario_set import ScenarioSet
+from crossmargin.valuation.price_move import PriceMoves
+from crossmargin.valuation.vol import vol_in_scenarios
+
+F8 = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+ROWS_PER_CHUNK = 64
+"""Temporaries of so many rows by a few hundred scenarios stay inside a second-level cache."""
+
+
+def option_value(universe: Universe, market: MarketColumns, rows: Rows) -> F8:
+    """(rows,) model value of one contract before any scenario, settlement currency."""
+    price = _price(
+        universe,
+        market,
+        rows,
+        market.forward[rows, None],
+        log_fixed(market.forward[rows] / universe.strike[rows])[:, None],
+        (market.vol[rows] * np.sqrt(market.years[rows]))[:, None],
+    )
+    price *= _discount(universe, market, rows, market.years[rows, None])
+    return price[:, 0]
+
+
+def option_changes(
+    universe: Universe,
+    market: MarketColumns,
+    scenarios: ScenarioSet,
+    moves: PriceMoves,
+    rows: Rows,
+    change: F8,
+) -> None:
+    """(rows, S) model value in the scenario minus model value now, written into `change[rows]`.
+
+    Exactly 0 in a scenario in which nothing moves and no time passes.
+    """
+    time_years = scenarios.time_ns / NS_PER_YEAR
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_moves = log_fixed(1.0 + moves.relative)
+    for start in range(0, len(rows), ROWS_PER_CHUNK):
+        chunk = rows[start : start + ROWS_PER_CHUNK]
+        years = np.maximum(market.years[chunk, None] - time_years, 0.0)
+        deviation = vol_in_scenarios(
+            scenarios,
+            universe.underlying[chunk],
+            market.years[chunk],
+            market.vol[chunk],
+            market.forward[chunk],
+            universe.strike[chunk],
+        )
+        deviation *= np.sqrt(years)
+        log_moneyness = log_moves[moves.combination[chunk]]
+        log_moneyness += log_fixed(market.forward[chunk] / universe.strike[chunk])[:, None]
+        forward = moves.of_rows(chunk)
+        forward += 1.0
+        forward *= market.forward[chunk, None]
+        possible = np.maximum(forward, 0.0)
+        price = _price(universe, market, chunk, possible, log_moneyness, deviation)
+        price *= _discount(universe, market, chunk, years)
+        price -= option_value(universe, market, chunk)[:, None]
+        change[chunk] = price
+
+
+def _price(
+    universe: Universe,
+    market: MarketColumns,
+    rows: Rows,
+    forward: F8,
+    log_moneyness: F8,
+    deviation: F8,
+) -> F8:
+    """(rows, S) undiscounted price of one contract, settlement currency."""
+    strike, is_call = universe.strike[rows, None], universe.is_call[rows, None]
+    price = black_prices(forward, strike, log_moneyness, deviation, is_call)
+    coin = universe.inverse[rows]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        price[coin] /= forward[coin]
+    price *= universe.contract_size[rows, None]
+    return price
+
+
+def _discount(universe: Universe, market: MarketColumns, rows: Rows, years: F8) -> F8:
+    """(rows, S) e^(-rate x years) of a linear option, 1 of a coin-settled one."""
+    rate = np.where(universe.inverse[rows], 0.0, market.rate[rows])
+    return exp_fixed(-rate[:, None] * years)

@@ -31,10 +31,13 @@ def taylor_arrays(
     change = np.zeros((universe.instruments_count, scenarios.scenarios_count))
     listed = np.arange(universe.listings_count)
     r = price_moves(universe, market, scenarios).of_rows(listed)
-    delta = sensitivities.delta_settle[listed, None]
+    # The move of a leveraged token has its factor in it already.
+    delta = (sensitivities.delta_settle / universe.leverage)[listed, None]
     gamma = sensitivities.gamma_settle[listed, None]
     theta = sensitivities.theta_settle[listed, None]
-    change[listed] = delta * r + 0.5 * gamma * r * r + theta * (scenarios.time_ns / NS_PER_YEAR)
+    years = scenarios.time_ns / NS_PER_YEAR
+    with np.errstate(invalid="ignore"):
+        change[listed] = delta * r + 0.5 * gamma * r * r + theta * years
     options = np.flatnonzero(universe.kind == Kind.OPTION)
     present = options[[not missing[row] for row in options]]
     value[present] = option_value(universe, market, present)

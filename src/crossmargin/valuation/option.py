@@ -48,9 +48,13 @@ def option_changes(
 
     Exactly 0 in a scenario in which nothing moves and no time passes.
     """
-    time_years = scenarios.time_ns / NS_PER_YEAR
+    # One column of years is enough for all scenarios while no time passes in any of them.
+    passing = scenarios.time_ns if scenarios.time_ns.any() else scenarios.time_ns[:1]
+    time_years = passing / NS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         log_moves = log_fixed(1.0 + moves.relative)
+    log_before = log_fixed(market.forward[rows] / universe.strike[rows])
+    before = option_value(universe, market, rows)
     for start in range(0, len(rows), ROWS_PER_CHUNK):
         chunk = rows[start : start + ROWS_PER_CHUNK]
         years = np.maximum(market.years[chunk, None] - time_years, 0.0)
@@ -64,14 +68,14 @@ def option_changes(
         )
         deviation *= np.sqrt(years)
         log_moneyness = log_moves[moves.combination[chunk]]
-        log_moneyness += log_fixed(market.forward[chunk] / universe.strike[chunk])[:, None]
+        log_moneyness += log_before[start : start + ROWS_PER_CHUNK, None]
         forward = moves.of_rows(chunk)
         forward += 1.0
         forward *= market.forward[chunk, None]
         possible = np.maximum(forward, 0.0)
         price = _price(universe, market, chunk, possible, log_moneyness, deviation)
         price *= _discount(universe, market, chunk, years)
-        price -= option_value(universe, market, chunk)[:, None]
+        price -= before[start : start + ROWS_PER_CHUNK, None]
         change[chunk] = price
 
 
@@ -86,9 +90,9 @@ def _price(
     """(rows, S) undiscounted price of one contract, settlement currency."""
     strike, is_call = universe.strike[rows, None], universe.is_call[rows, None]
     price = black_prices(forward, strike, log_moneyness, deviation, is_call)
-    coin = universe.inverse[rows]
+    coin = universe.inverse[rows, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        price[coin] /= forward[coin]
+        np.divide(price, forward, out=price, where=coin)
     price *= universe.contract_size[rows, None]
     return price
 

@@ -42,26 +42,32 @@ def price_moves(universe: Universe, market: MarketColumns, scenarios: ScenarioSe
     years = np.zeros(n)
     if scenarios.term_move.any():
         years = np.where(derivative, np.nan_to_num(market.years[:n]), 0.0)
-    keys = np.stack(
-        [
-            universe.underlying[:n].astype(np.float64),
-            universe.quote[:n].astype(np.float64),
-            np.where(derivative, universe.venue_key[:n], -1).astype(np.float64),
-            years,
-            universe.leverage[:n],
-        ],
-        axis=1,
-    )
-    distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+    venue = np.where(derivative, universe.venue_key[:n], -1)
+    columns = (universe.underlying[:n], universe.quote[:n], venue, universe.leverage[:n], years)
     combination = np.full(universe.instruments_count, -1, dtype=np.int64)
-    combination[:n] = inverse.reshape(-1)
-    relative = np.empty((len(distinct), scenarios.scenarios_count))
-    for row, (underlying, quote, venue, term_years, leverage) in enumerate(distinct):
-        move = scenarios.spot_move[int(underlying)] * leverage
+    first, combination[:n] = _combinations(columns)
+    relative = np.empty((len(first), scenarios.scenarios_count))
+    for row, listing in enumerate(first):
+        leverage = universe.leverage[listing]
+        move = scenarios.spot_move[universe.underlying[listing]] * leverage
         if leverage != 1.0:
             move = np.maximum(move, -1.0)
-        if venue >= 0:
-            move = move + scenarios.venue_move[int(venue)] + scenarios.term_move * term_years
-        quote_move = scenarios.spot_move[int(quote)]
+        if venue[listing] >= 0:
+            move = move + scenarios.venue_move[venue[listing]]
+            move += scenarios.term_move * years[listing]
+        quote_move = scenarios.spot_move[universe.quote[listing]]
         relative[row] = (move - quote_move) / (1.0 + quote_move)
     return PriceMoves(combination=combination, relative=relative)
+
+
+def _combinations(
+    columns: tuple[NDArray[np.generic], ...],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First row of every combination that occurs (C,), and the number of each row's (n,)."""
+    numbered = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        distinct, number = np.unique(column, return_inverse=True)
+        # Numbered anew after each column, so that the product never outgrows an integer.
+        numbered = np.unique(numbered * len(distinct) + number, return_inverse=True)[1]
+    first = np.unique(numbered, return_index=True)[1]
+    return first, numbered

@@ -24,19 +24,19 @@ def vol_in_scenarios(
     The term factor uses the days left now, before time passes; the skew the forward before it
     moves (sticky strike). A rule's floor raises only vols that move upwards.
     """
-    shocked = np.empty((len(vol), scenarios.scenarios_count))
-    for number, rule in enumerate(scenarios.vol_rules):
-        cells = np.flatnonzero(scenarios.vol_rule == number)
-        if rule.shock is VolShock.NONE:
-            shocked[:, cells] = vol[:, None]
-            continue
-        share = _share_of_move(rule, years, forward, strike)
-        size = scenarios.vol_move[np.ix_(underlying, cells)] * share[:, None]
-        base = vol[:, None]
-        moved = base * (1.0 + size) if rule.shock is VolShock.RELATIVE else base + size
-        moved = np.where(size > 0.0, np.maximum(moved, rule.vol_floor), moved)
-        shocked[:, cells] = np.maximum(moved, 0.0)
-    return shocked
+    rules = scenarios.vol_rules
+    share = np.stack([_share_of_move(rule, years, forward, strike) for rule in rules], axis=1)
+    is_relative = np.array([rule.shock is VolShock.RELATIVE for rule in rules])
+    amount = np.where(is_relative, share * vol[:, None], share)
+    move = scenarios.vol_move[underlying]
+    shocked: F8 = amount[:, scenarios.vol_rule]
+    shocked *= move
+    shocked += vol[:, None]
+    floor = np.array([rule.vol_floor for rule in rules])[scenarios.vol_rule]
+    if floor.any():
+        move *= share[:, scenarios.vol_rule]
+        np.maximum(shocked, floor, out=shocked, where=move > 0.0)
+    return np.maximum(shocked, 0.0, out=shocked)
 
 
 def term_factor(rule: VolRule, years: F8) -> F8:
@@ -55,6 +55,8 @@ def term_factor(rule: VolRule, years: F8) -> F8:
 
 
 def _share_of_move(rule: VolRule, years: F8, forward: F8, strike: F8) -> F8:
+    if rule.shock is VolShock.NONE:
+        return np.zeros(len(years))
     share = rule.parallel * term_factor(rule, years)
     if rule.skew_per_log_moneyness:
         share = share + rule.skew_per_log_moneyness * log_fixed(strike / forward)

@@ -35,7 +35,7 @@ PARAMETERS: Mapping[str, float | Mapping[str, float]] = {
     "price_range": 0.16,
     "vol_up": 0.50,
     "vol_down": 0.25,
-    "edge": {"BTC": 0.12, "ETH": 0.12, "SOL": 0.18, "*": 0.25},
+    "edge": {"BTC": 0.12, "ETH": 0.12, "SOL": 0.18, "DOGE": 0.18, "*": 0.25},
     "venue_basis": 0.005,
 }
 

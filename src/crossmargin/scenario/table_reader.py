@@ -127,7 +127,9 @@ class TableReader:
             key: self.number(item, f"{where}.{key}" if table is found else where)
             for key, item in table.items()
         }
-        self._unknown_names(figures, where)
+        # A parameter's table is for every book, so it may name assets that this one has never seen.
+        if found is value:
+            self._unknown_names(figures, where)
         return np.array([self._figure(asset, figures, where, unnamed) for asset in self.assets])
 
     def per_venue(self, value: Any, where: str) -> dict[str, float]:

@@ -1,0 +1,187 @@
+"""Shapes stand between netting and measure: what of a change counts, per group and scenario.
+
+Every shape takes value ticks (groups,) and change ticks (groups, scenarios) and gives change ticks,
+rounded to whole ticks again, so that the order of groups cannot matter afterwards. A parameter is a
+number or one per group (groups,). Gain positive.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.kernels import TICK_LIMIT, NotFinite, TickOverflow
+
+Float: TypeAlias = NDArray[np.float64]
+Index: TypeAlias = NDArray[np.int64]
+PerGroup: TypeAlias = float | Float
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SignDiscount:
+    """The shocked value V + change counts times one factor if positive, another if negative.
+
+    Source: static discount of Derive v2 portfolio margin (derivexyz/v2-core, PMRM_2). Even a
+    scenario without a move costs the discount. Factors are not negative.
+    """
+
+    positive_frac: PerGroup
+    negative_frac: PerGroup
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MinusAbsolute:
+    """All of |change| is lost: nothing offsets across groups (skew scenarios of Derive v2)."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GainShare:
+    """A gain counts times `gain_frac` (0..1), a loss in full: offsets across currencies."""
+
+    gain_frac: PerGroup
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Damping:
+    """A change moves towards zero by an allowance that grows with the move beyond a range.
+
+    relief = min((max(|move| / range, 1) - 1) x allowance, |change|), the extended dampener of
+    Deribit portfolio margin. `move_frac` (scenarios,) relative, `allowance_ticks` not negative. It
+    depends on size, so splitting an account gains: the allowance belongs to the owner.
+    """
+
+    move_frac: Float
+    range_frac: float
+    allowance_ticks: PerGroup
+
+
+Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | Damping
+
+
+def is_homogeneous(shape: Shape) -> bool:
+    """Whether twice the position has twice the shaped change; attribution is exact only then."""
+    match shape:
+        case SignDiscount() | MinusAbsolute() | GainShare():
+            return True
+        case Damping():
+            return False
+        case _:
+            assert_never(shape)
+
+
+def shaped_ticks(shape: Shape, value_ticks: Float, change_ticks: Float) -> Float:
+    """(groups, scenarios) whole ticks: the change of each group as the shape lets it count.
+
+    Rounded to nearest, ties to even. Raises `NotFinite` or `TickOverflow` with the group.
+    """
+    match shape:
+        case SignDiscount():
+            return sign_discount(
+                value_ticks, change_ticks, shape.positive_frac, shape.negative_frac
+            )
+        case MinusAbsolute():
+            return minus_absolute(value_ticks, change_ticks)
+        case GainShare():
+            return gain_share(value_ticks, change_ticks, shape.gain_frac)
+        case Damping():
+            return damping(
+                value_ticks, change_ticks, shape.move_frac, shape.range_frac, shape.allowance_ticks
+            )
+        case _:
+            assert_never(shape)
+
+
+def sign_discount(
+    value_ticks: Float, change_ticks: Float, positive_frac: PerGroup, negative_frac: PerGroup
+) -> Float:
+    """(groups, scenarios) whole ticks: factor by sign x (V + change) - V; see `SignDiscount`."""
+    _not_negative(positive_frac, "positive_frac")
+    _not_negative(negative_frac, "negative_frac")
+    value = value_ticks[:, None]
+    shocked = _whole(value + change_ticks)
+    factor = np.where(shocked >= 0.0, _column(positive_frac), _column(negative_frac))
+    return _whole(_whole(shocked * factor) - value)
+
+
+def minus_absolute(value_ticks: Float, change_ticks: Float) -> Float:
+    """(groups, scenarios) whole ticks: -|change|; the value (groups,) plays no part."""
+    return _whole(np.negative(np.abs(change_ticks)))
+
+
+def gain_share(value_ticks: Float, change_ticks: Float, gain_frac: PerGroup) -> Float:
+    """(groups, scenarios) whole ticks: gains times `gain_frac`, losses in full; no use of value."""
+    _not_negative(gain_frac, "gain_frac")
+    if not (np.asarray(gain_frac) <= 1.0).all():
+        raise ValueError("gain_frac must be in 0..1")
+    return _whole(np.where(change_ticks > 0.0, change_ticks * _column(gain_frac), change_ticks))
+
+
+def damping(
+    value_ticks: Float,
+    change_ticks: Float,
+    move_frac: Float,
+    range_frac: float,
+    allowance_ticks: PerGroup,
+) -> Float:
+    """(groups, scenarios) whole ticks: the change moved towards zero; see `Damping`."""
+    _not_negative(allowance_ticks, "allowance_ticks")
+    if not 0.0 < range_frac < np.inf:
+        raise ValueError("range_frac must be positive")
+    if move_frac.shape != change_ticks.shape[1:] or not np.isfinite(move_frac).all():
+        raise ValueError("move_frac must be (scenarios,) and finite")
+    beyond = np.maximum(np.abs(move_frac) / range_frac, 1.0) - 1.0
+    size = np.abs(change_ticks)
+    relief = np.minimum(beyond * _column(allowance_ticks), size)
+    return _whole(np.copysign(size - relief, change_ticks))
+
+
+def shape_slopes(
+    shape: Shape, value_ticks: Float, change_ticks: Float, scenario_index: Index
+) -> tuple[Float, Float]:
+    """(groups,) a and b with shaped change = a x V + b x change in each group's own scenario.
+
+    What the shape does to the group it does to every row of it, so a x V_row + b x change_row are
+    the parts; up to one tick for the rounding. A damped group is shared out pro rata.
+    """
+    group = np.arange(value_ticks.size)
+    change = change_ticks[group, scenario_index]
+    match shape:
+        case SignDiscount():
+            factor = np.where(value_ticks + change >= 0.0, shape.positive_frac, shape.negative_frac)
+            return factor - 1.0, factor
+        case MinusAbsolute():
+            return np.zeros(change.size), -np.sign(change)
+        case GainShare():
+            return np.zeros(change.size), np.where(change > 0.0, shape.gain_frac, 1.0)
+        case Damping():
+            left = shaped_ticks(shape, value_ticks, change_ticks)[group, scenario_index]
+            return np.zeros(change.size), left / np.where(change == 0.0, 1.0, change)
+        case _:
+            assert_never(shape)
+
+
+def _column(parameter: PerGroup) -> float | Float:
+    """A number, or (groups,) as (groups, 1)."""
+    return parameter[:, None] if isinstance(parameter, np.ndarray) else parameter
+
+
+def _not_negative(parameter: PerGroup, name: str) -> None:
+    if not (np.isfinite(parameter).all() and (np.asarray(parameter) >= 0.0).all()):
+        raise ValueError(f"{name} must be finite and not negative")
+
+
+def _whole(shaped: Float) -> Float:
+    """Rounded to ticks again, guarded, without negative zeros."""
+    ticks: Float = np.rint(shaped) + 0.0
+    faulty = np.flatnonzero(~(np.abs(ticks) < TICK_LIMIT).all(axis=1))
+    if faulty.size:
+        group = int(faulty[0])
+        if not np.isfinite(ticks[group]).all():
+            raise NotFinite(f"group {group}: a shaped change is not finite", group)
+        raise TickOverflow(f"group {group}: a shaped change reaches 2**53 ticks", group)
+    return ticks

@@ -223,12 +223,12 @@ def _chains(
     found: list[OptionChain] = []
     rows = record.get("include", [])
     for row, place in read_records(rows, INCLUDE_RECORD, f"{where}.include", failures):
-        reference = row["chain"]
+        data = _included(read_include, row["chain"], f"{place}.chain", failures)
+        if data is None:
+            continue
+        name = row["chain"].rpartition(":")[2]
         try:
-            name = reference.rpartition(":")[2]
-            chain = read_chain(
-                read_include(reference), row["format"], row["venue"], name, registry, terms
-            )
+            chain = read_chain(data, row["format"], row["venue"], name, registry, terms)
         except InputRefused as refused:
             failures += refused.failures
             continue
@@ -251,12 +251,27 @@ def _history(
     names = read_record(record.get("history", {}), HISTORY_RECORD, place, failures)
     found: dict[str, ReturnHistory] = {}
     for name, reader in (("prices", read_daily_closes), ("vol_index", read_vol_index)):
-        if name in names:
+        reference = names.get(name)
+        if reference is None:
+            continue
+        data = _included(read_include, reference, f"{place}.{name}", failures)
+        if data is not None:
             try:
-                found[name] = reader(read_include(names[name]), names[name].rpartition(":")[2])
+                found[name] = reader(data, reference.rpartition(":")[2])
             except InputRefused as refused:
                 failures += refused.failures
     return found.get("prices"), found.get("vol_index")
+
+
+def _included(
+    read_include: ReadInclude, reference: str, where: str, failures: list[Failure]
+) -> bytes | None:
+    """The bytes of a reference; a refusal is told at the field that holds the reference."""
+    try:
+        return read_include(reference)
+    except InputRefused as refused:
+        failures += [replace(failure, where=where) for failure in refused.failures]
+        return None
 
 
 def _under(written: dict[Any, Entry], included: Mapping[Any, Entry]) -> dict[Any, Entry]:

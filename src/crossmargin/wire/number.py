@@ -75,6 +75,8 @@ def read_text(value: object, where: str) -> str | Failure:
         return Failure(
             Reason.OUT_OF_BOUNDS, where, f"text of 1 to {TEXT_LENGTH_MAX} characters was expected"
         )
+    if value.isascii() and value.isprintable() and value[0] != " " != value[-1]:
+        return value
     for character in value:
         if not character.isascii():
             return Failure(
@@ -84,9 +86,7 @@ def read_text(value: object, where: str) -> str | Failure:
             return Failure(
                 Reason.OUT_OF_BOUNDS, where, f"{_named(character)} is a control character"
             )
-    if value != value.strip():
-        return Failure(Reason.OUT_OF_BOUNDS, where, "text begins or ends with a space")
-    return value
+    return Failure(Reason.OUT_OF_BOUNDS, where, "text begins or ends with a space")
 
 
 def read_note(value: object, where: str) -> str | Failure:

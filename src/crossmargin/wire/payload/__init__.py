@@ -1,0 +1,1 @@
+"""Messages of five venues, read into rows that know no venue."""

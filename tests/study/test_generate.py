@@ -111,7 +111,7 @@ def test_open_interest_finer_than_a_lot_is_refused_by_row():
     ]
 
 
-@pytest.mark.parametrize("accounts_count", [265, 1000, 20_000])
+@pytest.mark.parametrize("accounts_count", [213, 1000, 20_000])
 def test_longs_and_shorts_of_every_listing_are_its_open_interest(chain, lots, accounts_count):
     book = market_book(chain.universe, lots, chain.lots_per_contract, accounts_count, seed=1)
 

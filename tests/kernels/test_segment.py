@@ -81,16 +81,40 @@ def test_screening_never_changes_a_figure(seed, coarse):
     rows = book(seed, groups=200, rows_max=12, coarse=coarse)
     screened = net_worst_tail(*rows, 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "SCREEN_RANKS_MAX", 0)
+        patch.setattr(tail, "SCREEN_ROWS_PER_LISTING", 10**9)
         exact = net_worst_tail(*rows, 3)
     assert [part.tobytes() for part in screened] == [part.tobytes() for part in exact]
+
+
+def test_a_hedged_book_is_not_judged_by_its_rough_sum():
+    # long and short of nearly the same thing: the difference is lost in float32
+    draw = np.random.default_rng(9)
+    base = draw.normal(0, 3e8, (20, 40))
+    change = np.vstack([base, base + np.rint(draw.normal(0, 100, base.shape))])
+    one = draw.integers(0, 20, 400)
+    listing = np.column_stack([one, one + 20]).reshape(-1)
+    contracts = np.tile([3.0, -3.0], 400)
+    rows = (change, listing, contracts, np.arange(0, 801, 2))
+    expected = [tail_by_hand(ticks, 2, 0.0) for ticks in by_hand(*rows)]
+    worst, scenario, tail_sum = net_worst_tail(*rows, 2)
+    assert list(zip(worst.tolist(), scenario.tolist(), tail_sum.tolist(), strict=True)) == expected
+
+
+def test_figures_beyond_float32_are_not_screened_but_right():
+    draw = np.random.default_rng(10)
+    rows = (draw.normal(0, 1e6, (4, 9)), draw.integers(0, 4, 200), draw.normal(0, 3, 200))
+    far = (rows[0] * 2.0**140, rows[1], rows[2] * 2.0**-140)
+    indptr = np.arange(0, 201, 2)
+    for one, other in zip(
+        net_worst_tail(*rows, indptr, 2), net_worst_tail(*far, indptr, 2), strict=True
+    ):
+        assert one.tobytes() == other.tobytes()
 
 
 def test_figures_do_not_depend_on_the_size_of_chunks(monkeypatch):
     rows = book(5, groups=500, rows_max=12)
     whole = net_worst_tail(*rows, 2)
-    monkeypatch.setattr(segment_rows, "SUMS_BYTES", 20 * 8 * 30)
-    monkeypatch.setattr(segment_rows, "TERMS_BYTES", 50 * 8 * 30)
+    monkeypatch.setattr(segment_rows, "BUFFER_BYTES", 20 * 8 * 30)
     monkeypatch.setattr(segment_rows, "BLOCK_GROUPS", 64)
     monkeypatch.setattr(segment_rows, "BLOCK_ROWS", 200)
     for one, other in zip(whole, net_worst_tail(*rows, 2), strict=True):

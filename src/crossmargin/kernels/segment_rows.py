@@ -13,9 +13,8 @@ from crossmargin.kernels.tick_guard import products_fit, refuse_beyond
 Float: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.int64]
 
-SUMS_BYTES = 256 * 1024
-TERMS_BYTES = 448 * 1024
-"""The two buffers and what they are read from stay in a second-level cache of 1 MiB."""
+BUFFER_BYTES = 384 * 1024
+"""Two buffers of this size and what they are read from stay in a second-level cache of 1 MiB."""
 BLOCK_GROUPS = 32_768
 BLOCK_ROWS = 1 << 19
 SLOT_ROWS_MAX = 1_024
@@ -95,8 +94,8 @@ def buffers_of(rows: Rows, indptr: Index) -> Buffers:
     """Checked input -> buffers no larger than the work needs."""
     check(rows, indptr)
     width = 8 * rows.change_ticks.shape[1]
-    groups = max(1, min(SUMS_BYTES // width, indptr.size - 1))
-    terms = max(groups, min(TERMS_BYTES // width, rows.contracts.size))
+    groups = max(1, min(BUFFER_BYTES // width, indptr.size - 1))
+    terms = max(1, min(BUFFER_BYTES // width, max(groups, rows.contracts.size)))
     return Buffers(
         sums=_aligned(groups, rows.change_ticks.shape[1]),
         terms=_aligned(terms, rows.change_ticks.shape[1]),

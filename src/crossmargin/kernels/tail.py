@@ -1,7 +1,8 @@
 """The tail of many groups without every sum: a rough sum finds it, exact sums decide it."""
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,24 @@ from crossmargin.kernels.segment_rows import (
     slots,
     summed,
 )
+from crossmargin.kernels.tick_guard import largest_of
 
 Float: TypeAlias = NDArray[np.float64]
+Single: TypeAlias = NDArray[np.float32]
 Index: TypeAlias = NDArray[np.int64]
 
 SCREEN_RANKS_MAX = 4
+SCREEN_ROWS_PER_LISTING = 2
+SCREEN_SIZE_LIMIT = 2.0**100
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Screen:
+    """What rough sums need: change (listings, scenarios) float32, its largest size (listings,)."""
+
+    change: Single
+    reach: Float
 
 
 def tails(rows: Rows, indptr: Index, ranks_count: int) -> Iterator[tuple[Index, Index, Float]]:
@@ -29,17 +43,35 @@ def tails(rows: Rows, indptr: Index, ranks_count: int) -> Iterator[tuple[Index, 
     the data have ties by nature and the rest is not screened.
     """
     buffers = buffers_of(rows, indptr)
-    screening = ranks_count <= min(SCREEN_RANKS_MAX, rows.change_ticks.shape[1] - 1)
+    screen = _screen_of(rows, ranks_count)
     for groups, begin, count in chunks(rows, indptr, len(buffers.sums)):
         close = np.arange(groups.size)
-        if screening and in_slots(count):
-            sure, worst_scenario, lowest = _screened(rows, begin, count, buffers, ranks_count)
+        if screen is not None and in_slots(count):
+            sure, worst_scenario, lowest = _screened(
+                rows, screen, begin, count, buffers, ranks_count
+            )
             yield groups[sure], worst_scenario, lowest
             close = np.flatnonzero(~sure)
-            screening = 2 * close.size <= groups.size
+            screen = screen if 2 * close.size <= groups.size else None
         if close.size:
             ticks = summed(rows, begin[close], count[close], buffers)
             yield groups[close], *_lowest_of(ticks, ranks_count)
+
+
+def _screen_of(rows: Rows, ranks_count: int) -> _Screen | None:
+    """What screening needs, or None where it does not pay or float32 cannot hold the figures."""
+    listings_count, scenarios_count = rows.change_ticks.shape
+    if ranks_count > min(SCREEN_RANKS_MAX, scenarios_count - 1):
+        return None
+    if rows.contracts.size < SCREEN_ROWS_PER_LISTING * listings_count:
+        return None
+    reach = largest_of(rows.change_ticks)
+    largest = max(
+        float(np.fmax.reduce(reach)), float(rows.contracts.max()), -float(rows.contracts.min())
+    )
+    if not largest < SCREEN_SIZE_LIMIT:
+        return None
+    return _Screen(change=rows.change_ticks.astype(np.float32), reach=reach)
 
 
 def _lowest_of(ticks: Float, ranks_count: int) -> tuple[Index, Float]:
@@ -54,37 +86,44 @@ def _lowest_of(ticks: Float, ranks_count: int) -> tuple[Index, Float]:
     return worst_scenario, tail.T
 
 
-def _take_lowest(ticks: Float, ranks_count: int) -> tuple[Index, Float]:
-    """(ranks, groups) scenario and ticks of the lowest; leaves infinity in their place."""
-    groups = np.arange(len(ticks))
+def _take_lowest(ticks: Float | Single, ranks_count: int) -> tuple[Index, Float]:
+    """(ranks, groups) scenario and ticks of the lowest; leaves infinity in the place of some."""
+    first_cell = np.arange(len(ticks)) * ticks.shape[1]
+    cells = ticks.reshape(-1)
     candidate = np.empty((ranks_count, len(ticks)), dtype=np.int64)
     lowest = np.empty((ranks_count, len(ticks)))
     for rank in range(ranks_count):
-        candidate[rank] = ticks.argmin(axis=1)
-        lowest[rank] = ticks[groups, candidate[rank]]
-        ticks[groups, candidate[rank]] = np.inf
+        ticks.argmin(axis=1, out=candidate[rank])
+        cell = first_cell + candidate[rank]
+        lowest[rank] = cells.take(cell)
+        if rank + 1 < ranks_count:
+            cells[cell] = np.inf
     return candidate, lowest
 
 
 def _screened(
-    rows: Rows, begin: Index, count: Index, buffers: Buffers, ranks_count: int
+    rows: Rows, screen: _Screen, begin: Index, count: Index, buffers: Buffers, ranks_count: int
 ) -> tuple[NDArray[np.bool_], Index, Float]:
     """(groups,) where sure, and for those worst scenario (sure,) and lowest ticks (ranks, sure).
 
-    An ordinary dot product finds the candidates; only they are rounded and added. With n rows below
-    2**53 ticks it is off by at most n/2 for the roundings and n + 2 for the float sum. Where the
-    next scenario is further away than twice that, no other scenario can belong to the tail;
-    else the group is not sure. No figure depends on how the dot product adds.
+    A float32 dot product finds the candidates; only they are rounded to ticks and added. With n
+    rows and absolute products that add up to b it is off by at most (n + 3) b / 2**24 however it
+    adds; rounding to ticks moves the exact sum by n/2, and float64 products by less than n. Where
+    the next scenario is further away than twice all that, no other one can belong to the tail;
+    else the group is not sure. So no figure depends on the dot product.
     """
     listing, factor = slots(rows, begin, count)
-    rough = _dot_products(rows.change_ticks, listing, factor, buffers)
-    candidate, lowest = _take_lowest(rough, ranks_count)
-    following = rough[np.arange(count.size), rough.argmin(axis=1)]
-    sure = following - lowest[-1] > 4.0 * len(listing) + 8.0
+    n = len(listing)
+    rough = _dot_products(screen.change, listing, factor, buffers)
+    candidate, lowest = _take_lowest(rough, ranks_count + 1)
+    gross = (np.abs(factor) * screen.reach.take(listing)).sum(axis=0)
+    sure = lowest[-1] - lowest[-2] > 2.0 * (1.01 * (n + 3) * 2.0**-24 * gross + 2.0 * n + 4.0)
+    candidate = candidate[:ranks_count]
     if not sure.all():
         candidate, listing, factor = candidate[:, sure], listing[:, sure], factor[:, sure]
     scenarios_count = rows.change_ticks.shape[1]
-    terms = rows.change_ticks.reshape(-1).take(listing[:, None] * scenarios_count + candidate)
+    cell = listing[:, None] * scenarios_count + candidate
+    terms = rows.change_ticks.reshape(-1).take(cell, mode="clip")
     terms *= factor[:, None]
     lowest = np.rint(terms, out=terms).sum(axis=0) + 0.0
     worst_scenario = np.where(lowest == lowest.min(axis=0), candidate, scenarios_count).min(axis=0)
@@ -92,17 +131,18 @@ def _screened(
     return sure, worst_scenario, lowest
 
 
-def _dot_products(change_ticks: Float, listing: Index, factor: Float, buffers: Buffers) -> Float:
-    """(groups, scenarios) unrounded sums of a chunk, in the buffer of the sums."""
+def _dot_products(change: Single, listing: Index, factor: Float, buffers: Buffers) -> Single:
+    """(groups, scenarios) float32 rough sums of a chunk, in the buffer of the sums."""
     n, groups_count = listing.shape
-    rough = buffers.sums[:groups_count]
-    scenarios_count = change_ticks.shape[1]
-    row, weight = listing.T.ravel(), factor.T.copy()
-    step = max(1, len(buffers.terms) // n)
+    scenarios_count = change.shape[1]
+    sums, space = (part.reshape(-1).view(np.float32) for part in (buffers.sums, buffers.terms))
+    rough = sums[: groups_count * scenarios_count].reshape(groups_count, scenarios_count)
+    row, weight = listing.T.ravel(), factor.T.astype(np.float32)
+    step = max(1, space.size // (n * scenarios_count))
     for first in range(0, groups_count, step):
         size = min(step, groups_count - first)
-        terms = buffers.terms[: size * n]
-        np.take(change_ticks, row[first * n : (first + size) * n], axis=0, out=terms, mode="clip")
+        terms = space[: size * n * scenarios_count].reshape(size * n, scenarios_count)
+        np.take(change, row[first * n : (first + size) * n], axis=0, out=terms, mode="clip")
         np.matmul(
             weight[first : first + size, None],
             terms.reshape(size, n, scenarios_count),

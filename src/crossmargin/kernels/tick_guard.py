@@ -37,7 +37,7 @@ def products_fit(
     rows_max = float(np.diff(indptr).max())
     contracts_max = max(float(contracts.max()), -float(contracts.min()))
     held_rows = listing_index.size < len(change_ticks)
-    reach = largest_change(change_ticks, listing_index) if held_rows else _largest_of(change_ticks)
+    reach = largest_change(change_ticks, listing_index) if held_rows else largest_of(change_ticks)
     change_max = float(reach.max())
     return rows_max * (contracts_max * change_max + 1.0) < TICK_LIMIT
 
@@ -62,11 +62,11 @@ def refuse_beyond(
 def largest_change(change_ticks: Float, listing_index: Index) -> Float:
     """(rows,) largest absolute change of each row's listing, NaN where a scenario is NaN."""
     if listing_index.size >= len(change_ticks):
-        return _largest_of(change_ticks)[listing_index]
+        return largest_of(change_ticks)[listing_index]
     largest = np.empty(listing_index.size)
     for at in range(0, listing_index.size, GATHER_ROWS):
         rows = listing_index[at : at + GATHER_ROWS]
-        largest[at : at + rows.size] = _largest_of(change_ticks[rows])
+        largest[at : at + rows.size] = largest_of(change_ticks[rows])
     return largest
 
 
@@ -99,7 +99,10 @@ def _refuse(change_ticks: Float, listing_index: Index, contracts: Float, group: 
         raise TickOverflow(f"group {group}: absolute ticks add up to 2**53 or more", group)
 
 
-def _largest_of(change_ticks: Float) -> Float:
+def largest_of(change_ticks: Float) -> Float:
     """(rows,) the largest absolute value of each row; NaN stays NaN."""
-    largest: Float = np.maximum(change_ticks.max(axis=1), -change_ticks.min(axis=1))
+    row = np.arange(len(change_ticks))
+    highest = change_ticks[row, change_ticks.argmax(axis=1)]  # faster than max along short rows
+    lowest = change_ticks[row, change_ticks.argmin(axis=1)]
+    largest: Float = np.maximum(highest, -lowest)
     return largest

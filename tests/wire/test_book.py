@@ -224,6 +224,18 @@ FAULTS: list[tuple[str, dict[str, Any], Reason, str]] = [
         "accounts[0].positions[0].entry_price",
     ),
     (
+        "a cost beyond all bounds",
+        document(
+            account(
+                positions=[
+                    {"listing": "BTC/USDT:USDT", "contracts": "9" * 24, "entry_price": "9" * 24}
+                ]
+            )
+        ),
+        Reason.OVERFLOW,
+        "accounts[0].positions[0]",
+    ),
+    (
         "smaller than the smallest unit",
         document(account(balances=[{"asset": "BTC", "amount": "0.000000001"}])),
         Reason.OUT_OF_BOUNDS,

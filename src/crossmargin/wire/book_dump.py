@@ -37,7 +37,7 @@ def dump_book(book: Book, registry: AssetRegistry | None = None) -> bytes:
         ],
         "listings": [_listing(x) for x in book.listings.values()],
         "netting_sets": [_netting_set(x) for x in book.netting_sets.values()],
-        "accounts": [_account(x, book) for x in book.accounts.values()],
+        "accounts": _accounts(book),
     }
     kept = {
         name: value for name, value in document.items() if value or name in ("entities", "accounts")
@@ -45,24 +45,40 @@ def dump_book(book: Book, registry: AssetRegistry | None = None) -> bytes:
     return json.dumps(kept, indent=1, ensure_ascii=False).encode()
 
 
-def _account(account: Account, book: Book) -> dict[str, Any]:
-    name = account.account_id
+def _accounts(book: Book) -> list[dict[str, Any]]:
     symbols = {listing.listing_id: listing.economic_id for listing in book.listings.values()}
-    return _present(
-        id=name,
-        entity=account.entity_id,
-        venue=account.venue,
-        parent=account.parent_id,
-        mode=account.mode.value,
-        recipe=account.recipe,
-        settings=dict(account.settings),
-        authority=account.authority.value,
-        positions=[_position(x, symbols) for x in book.positions if x.account_id == name],
-        balances=[_balance(x, book.assets) for x in book.balances if x.account_id == name],
-        loans=[_loan(x, book.assets) for x in book.loans if x.account_id == name],
-        orders=[_order(x, symbols) for x in book.orders if x.account_id == name],
-        reported=_report(book.reports[name], symbols) if name in book.reports else None,
-    )
+    held: dict[str, dict[str, list[dict[str, Any]]]] = {
+        name: {"positions": [], "balances": [], "loans": [], "orders": []} for name in book.accounts
+    }
+    for position in book.positions:
+        held[position.account_id]["positions"].append(_position(position, symbols))
+    for balance in book.balances:
+        held[balance.account_id]["balances"].append(_balance(balance, book.assets))
+    for loan in book.loans:
+        held[loan.account_id]["loans"].append(_loan(loan, book.assets))
+    for order in book.orders:
+        held[order.account_id]["orders"].append(_order(order, symbols))
+    return [
+        _present(
+            **_account(account),
+            **held[name],
+            reported=_report(book.reports[name], symbols) if name in book.reports else None,
+        )
+        for name, account in book.accounts.items()
+    ]
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.account_id,
+        "entity": account.entity_id,
+        "venue": account.venue,
+        "parent": account.parent_id,
+        "mode": account.mode.value,
+        "recipe": account.recipe,
+        "settings": dict(account.settings),
+        "authority": account.authority.value,
+    }
 
 
 def _position(position: Position, symbols: Mapping[str, str]) -> dict[str, Any]:

@@ -170,6 +170,7 @@ def value_at_price(listing: Listing, contracts: Decimal, price: Decimal) -> Deci
 
     Inverse future or perpetual: -contracts x size / price; everything else, coin-settled options
     (whose price is in coins) included: contracts x size x price. At the entry price it is the cost.
+    A value of `COST_LIMIT` and more is given unrounded, for the caller to refuse.
     """
     units = PRECISE.multiply(contracts, listing.contract_size)
     match listing.instrument:
@@ -177,7 +178,7 @@ def value_at_price(listing: Listing, contracts: Decimal, price: Decimal) -> Deci
             value = PRECISE.divide(-units, price)
         case _:
             value = PRECISE.multiply(units, price)
-    return value.quantize(COST_PLACES, context=PRECISE)
+    return value.quantize(COST_PLACES, context=PRECISE) if abs(value) < COST_LIMIT else value
 
 
 def _with_expiry(

@@ -8,7 +8,7 @@ from crossmargin.base.failure import Failure, Reason
 from crossmargin.base.instant import instant_text
 from crossmargin.domain.account import Account, MarginMode
 from crossmargin.domain.holding import Balance, Loan, Location, Position, VenueReport
-from crossmargin.domain.instrument import Listing, settle_asset
+from crossmargin.domain.instrument import Listing, Option, settle_asset
 from crossmargin.domain.symbol import resolve_symbol
 from crossmargin.wire.assets import term_of
 from crossmargin.wire.book_fields import RECORDED_FIELDS
@@ -129,7 +129,7 @@ def _cost(draft: Draft, row: PositionRow, listing: Listing) -> Decimal | Failure
     if price is None and row.mark_price is not None and row.unrealised is not None:
         price, profit = row.mark_price, row.unrealised
     if cost is None and price is not None:
-        if price <= 0 and not row.symbol.endswith(("-C", "-P")):
+        if price < 0 or (price == 0 and not isinstance(listing.instrument, Option)):
             draft.refuse(Reason.OUT_OF_BOUNDS, row.where, f"a price of {price}")
             return draft.failures[-1]
         cost = value_at_price(listing, row.contracts, price) - profit

@@ -457,7 +457,7 @@ def test_a_spoilt_message_is_read_or_refused_and_never_another_error(
         try:
             for key in path[:-1]:
                 place = place[key]
-            place[path[-1]] = data.draw(odd_values)
+            place[path[-1]] = deepcopy(data.draw(odd_values))
         except (KeyError, IndexError, TypeError):
             continue
     venue = source.split(".")[0].replace("ccxt", "deribit")

@@ -19,7 +19,7 @@ I8 = NDArray[np.int64]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CollateralRows:
-    """(rows,) what accounts hold, sorted by account; several rows of one asset at several places.
+    """(rows,) what accounts hold; several rows of one asset at several places.
 
     `amount` in coins, negative is a debt. A row that is not `usable` gives no credit; a debt counts
     always. `location_weight` is 1 - h_location of the row's place, `scale` the share that caps over

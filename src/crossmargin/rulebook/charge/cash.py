@@ -1,0 +1,46 @@
+"""Cash: balances and loans at an index or at conservative prices, without haircuts."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from crossmargin.rulebook.charge.asset_price import Price, asset_price
+from crossmargin.rulebook.charge.balance_rows import asset_group, balance_parts
+from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
+from crossmargin.rulebook.context import Context
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cash:
+    """Sum of coins x price, debts negative: what is held at `price`, what is owed at `debt_price`.
+
+    With `usable_only` what is in transit or pledged elsewhere does not count; debts always do.
+    """
+
+    price: Price = Price.INDEX
+    debt_price: Price = Price.INDEX
+    usable_only: bool = False
+
+    def evaluate(self, context: Context, at: str) -> Outcome:
+        """Signed ticks; NaN where a coin that is held or owed has no price."""
+        b = context.balances
+        held = asset_price(context.run, self.price)[b.asset]
+        owed = asset_price(context.run, self.debt_price)[b.asset]
+        counted = b.amount
+        if self.usable_only:
+            counted = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
+        with np.errstate(invalid="ignore"):
+            value = np.where(counted == 0.0, 0.0, counted * np.where(counted < 0.0, owed, held))
+        ticks = row_ticks(context, value, "the value of a balance")
+        group = asset_group(context, at, b.account[ticks != 0.0], b.asset[ticks != 0.0])
+        total = tick_sum(group, ticks[ticks != 0.0], context.groups_count(at), "cash")
+        parts = None
+        if context.explain:
+            parts = Parts(
+                positions=np.zeros(len(context.positions.account)),
+                balances=balance_parts(context, b.account, b.asset, ticks),
+            )
+        return Outcome(amount=total, parts=parts)

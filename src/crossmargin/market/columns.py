@@ -1,8 +1,9 @@
 """The market as columns over a universe: what valuation and charges read."""
 
 import math
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ class MarketColumns:
     expiry (the mark itself for a perpetual or future, the index for spot), `vol` implied, `years`
     to expiry (NaN without one), `rate` continuous, `funding_rate` per hour, `open_interest` in
     contracts.
+
+    `more` holds figures per instrument that only some rulebooks read (a feed's own confidence, a
+    stable price, a skew), by the name that a recipe declares under `fields`.
     """
 
     as_of_ns: int
@@ -45,6 +49,7 @@ class MarketColumns:
     rate: NDArray[np.float64]
     funding_rate: NDArray[np.float64]
     open_interest: NDArray[np.float64]
+    more: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 def market_columns(snapshot: MarketSnapshot, universe: Universe) -> MarketColumns:
@@ -61,13 +66,13 @@ def market_columns(snapshot: MarketSnapshot, universe: Universe) -> MarketColumn
     ones, nothing = [1.0] * balances, [math.nan] * balances
     expiries = [_expiry_quote(snapshot, universe, row) for row in range(len(listings))]
     mark = _column([_value(x and x.mark) for x in listings] + ones)
+    of_assets: dict[str, Any] = {
+        name: _column([_value(x and getattr(x, name)) for x in assets]) for name in _ASSET_FIELDS
+    }
     return MarketColumns(
         as_of_ns=snapshot.as_of_ns,
         index=index,
-        **{
-            name: _column([_value(x and getattr(x, name)) for x in assets])
-            for name in _ASSET_FIELDS
-        },
+        **of_assets,
         confidence=_column([_lowest(x) for x in assets]),
         mark=mark,
         last=_column([_value(x and x.last) for x in listings] + nothing),

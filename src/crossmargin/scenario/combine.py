@@ -84,3 +84,13 @@ def _refuse_unlike(name: str, sets: Sequence[ScenarioSet], shares: Sequence[floa
         ]
     if found:
         raise InputRefused(found)
+
+
+def for_copies(scenarios: ScenarioSet, copies: int) -> ScenarioSet:
+    """The same scenarios over a universe that holds its assets `copies` times."""
+    return replace(
+        scenarios,
+        assets=scenarios.assets * copies,
+        spot_move=np.tile(scenarios.spot_move, (copies, 1)),
+        vol_move=np.tile(scenarios.vol_move, (copies, 1)),
+    )

@@ -14,10 +14,14 @@ F8 = NDArray[np.float64]
 def reported_rate(universe: Universe, index: F8, reporting: int | NDArray[np.int64]) -> F8:
     """(U,) reporting units per coin of each asset, both at their index; exactly 1 for itself.
 
-    `reporting` is the asset row of the reporting currency. NaN where an asset has no index.
+    `reporting` is the asset row of the reporting currency, or one row per asset (U,) where the
+    universe holds several copies. NaN where an asset has no index.
     """
-    row = int(np.asarray(reporting).reshape(-1)[0])
-    return np.asarray(index / index[row])
+    return np.asarray(index / index[_rows(universe, reporting)])
+
+
+def _rows(universe: Universe, reporting: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.broadcast_to(np.asarray(reporting, dtype=np.int64), (len(universe.assets),))
 
 
 def reported_change(
@@ -38,12 +42,11 @@ def reported_change(
     (1 + m_reporting), and the gain so far is cash, to be held as a balance of its settlement asset.
     With no asset moving both are the same.
     """
-    row = int(np.asarray(reporting).reshape(-1)[0])
-    rate = reported_rate(universe, index, row)[universe.settle]
+    rate = reported_rate(universe, index, reporting)[universe.settle]
     value = risk.value * rate
     change = risk.change * rate[:, None]
     if shocked:
-        reporting_move = scenarios.spot_move[row]
+        reporting_move = scenarios.spot_move[_rows(universe, reporting)]
         drift = (scenarios.spot_move - reporting_move) / (1.0 + reporting_move)
         drift = drift[universe.settle]
         change += drift * (change + np.where(owned(universe), value, 0.0)[:, None])

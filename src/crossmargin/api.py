@@ -1,0 +1,252 @@
+"""The public functions: load a book and a market, compute margins, compare rulebooks, explain."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, final
+
+from crossmargin.base.canonical import content_hash
+from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.domain.asset import Asset, AssetClass
+from crossmargin.domain.book import Book
+from crossmargin.domain.columns import BookColumns
+from crossmargin.domain.flatten import book_columns
+from crossmargin.domain.universe import build_universe
+from crossmargin.market.columns import market_columns
+from crossmargin.market.complete import completed_market
+from crossmargin.market.snapshot import MarketSnapshot, assumed_fields
+from crossmargin.rulebook.heatmap import heatmap_of
+from crossmargin.rulebook.pocket import assess_pockets
+from crossmargin.rulebook.recipe import Recipe
+from crossmargin.rulebook.run import PricedMarket
+from crossmargin.rulebook.statement import StatementInputs, build_statement
+from crossmargin.rulebook.statement_types import Heatmap, Statement
+from crossmargin.wire.assets import bundled_registry, bundled_terms
+from crossmargin.wire.book import parse_book
+from crossmargin.wire.bundle import read_bundled
+from crossmargin.wire.market import MarketInput, read_market
+from crossmargin.wire.recipes import bundled_recipe, recipe_names
+
+if TYPE_CHECKING:
+    from crossmargin.report.result import Result
+
+Source: TypeAlias = str | Path | bytes | Mapping[str, Any]
+HOUSE = "house"
+REPORTING_ASSETS = ("USD",)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """A book over a market: one universe, columns of both, and nothing computed yet."""
+
+    book: Book
+    columns: BookColumns
+    priced: PricedMarket
+    assumed: tuple[tuple[str, str], ...]
+    inputs_hash: str
+
+
+def load_market(source: str | Path | bytes) -> MarketInput:
+    """A market from a JSON file or its bytes. `InputRefused` with everything that is wrong with
+    it.
+    """
+    return read_market(_bytes(source), read_bundled, bundled_registry(), bundled_terms())
+
+
+def load_book(
+    source: Source, market: MarketInput | None = None, *, as_of_ns: int | None = None
+) -> Book:
+    """A book from a JSON file, its bytes, or plain data.
+
+    What has expired is refused, so the moment is needed: the market's, or `as_of_ns`.
+    """
+    if as_of_ns is None:
+        if market is None:
+            message = "what has expired depends on the moment: pass the market, or as_of_ns"
+            raise InputRefused([Failure(Reason.MISSING_FIELD, "as_of_ns", message)])
+        as_of_ns = market.snapshot.as_of_ns
+    data = source if isinstance(source, Mapping) else _bytes(source)
+    return parse_book(data, as_of_ns=as_of_ns)
+
+
+def prepare(book: Book, market: MarketInput) -> Prepared:
+    """The book and the market over one universe of what the book holds."""
+    registry = bundled_registry()
+    assets = {code: registry.asset(code) for code in registry.codes()} | dict(book.assets)
+    universe = build_universe(book.listings.values(), [*book.assets, *REPORTING_ASSETS])
+    snapshot = completed_market(market.snapshot, book.listings.values())
+    priced = PricedMarket(
+        universe=universe,
+        market=market_columns(snapshot, universe),
+        totals=snapshot.totals,
+        history=market.prices,
+        vol_history=market.vol_index,
+        assets=assets,
+    )
+    used = used_assumptions(snapshot, book)
+    return Prepared(
+        book=book,
+        columns=book_columns(book, universe),
+        priced=priced,
+        assumed=used,
+        inputs_hash="",
+    )
+
+
+def used_assumptions(snapshot: MarketSnapshot, book: Book) -> tuple[tuple[str, str], ...]:
+    """Assumed fields of the market that concern what the book holds: (path, reason)."""
+    held = set(book.listings) | set(book.assets)
+    underlyings = {listing.instrument.underlying for listing in book.listings.values()}
+    return tuple(
+        (path, reason)
+        for path, reason in assumed_fields(snapshot)
+        if any(name in path for name in held | underlyings)
+    )
+
+
+def recipe_of(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """The bundled recipe of that name with parameters replaced."""
+    return bundled_recipe(name, overrides)
+
+
+def margin(
+    book: Book | Source,
+    market: MarketInput | str | Path | bytes,
+    recipe: str | None = None,
+    set: Mapping[str, Any] | None = None,  # noqa: A002 - the word of the command line
+    *,
+    explain: bool = True,
+    liquidation: bool = True,
+) -> "Result":
+    """The statement of a book: each account under its venue's rulebook, or all under `recipe`.
+
+    `set` replaces parameters of `recipe`. `InputRefused` with everything that is wrong with an
+    input.
+    """
+    from crossmargin.report.result import Result
+
+    read_market_input = market if isinstance(market, MarketInput) else load_market(market)
+    read_book = book if isinstance(book, Book) else load_book(book, read_market_input)
+    prepared = prepare(read_book, read_market_input)
+    statement = statement_of(prepared, recipe, set, explain=explain, liquidation=liquidation)
+    return Result(statement=statement, heatmaps=heatmaps_of(prepared, statement), recipe=recipe)
+
+
+def statement_of(
+    prepared: Prepared,
+    recipe: str | None,
+    overrides: Mapping[str, Any] | None,
+    *,
+    explain: bool,
+    liquidation: bool,
+) -> Statement:
+    """The statement of a prepared book."""
+    recipes = venue_recipes(prepared.book, recipe, overrides)
+    house = bundled_recipe(HOUSE, overrides if recipe == HOUSE else None)
+    inputs = StatementInputs(
+        book=prepared.book,
+        columns=prepared.columns,
+        priced=prepared.priced,
+        venue_recipes=recipes,
+        house=house,
+        inputs_hash=inputs_hash(prepared, [*recipes.values(), house]),
+        assumed=prepared.assumed,
+        betas=coin_betas(prepared.priced.assets),
+    )
+    return build_statement(inputs, explain=explain, liquidation=liquidation)
+
+
+def venue_recipes(
+    book: Book, recipe: str | None, overrides: Mapping[str, Any] | None
+) -> dict[str, Recipe]:
+    """Account -> rulebook: its own, or `recipe` for all. An account without one gets the house
+    model.
+    """
+    if overrides and recipe is None:
+        message = "parameters are set for one recipe: name it"
+        raise InputRefused([Failure(Reason.MISSING_FIELD, "recipe", message)])
+    named = {
+        account.account_id: recipe or account.recipe or HOUSE for account in book.accounts.values()
+    }
+    loaded = {
+        name: bundled_recipe(name, overrides if name == recipe else None) for name in set_of(named)
+    }
+    return {account: loaded[name] for account, name in named.items()}
+
+
+def set_of(named: Mapping[str, str]) -> list[str]:
+    """Distinct recipe names, sorted."""
+    return sorted(set(named.values()))
+
+
+def inputs_hash(prepared: Prepared, recipes: Sequence[Recipe]) -> str:
+    """One hash over book, market and rulebooks: what a third party needs to repeat a figure."""
+    columns = prepared.columns
+    return content_hash(
+        {
+            "universe": [list(columns.universe.listing_ids), list(columns.universe.assets)],
+            "accounts": [str(account) for account in columns.account_ids],
+            "positions": _arrays(columns.positions),
+            "balances": _arrays(columns.balances),
+            "orders": _arrays(columns.orders),
+            "market": _arrays(prepared.priced.market),
+            "recipes": sorted({recipe.terms.content_hash for recipe in recipes}),
+        }
+    )
+
+
+def _arrays(columns: Any) -> dict[str, Any]:
+    from dataclasses import fields
+
+    return {field.name: getattr(columns, field.name) for field in fields(columns)}
+
+
+def coin_betas(assets: Mapping[str, Asset]) -> dict[str, float]:
+    """The joint move: everything but money moves alike, one for one."""
+    still = (AssetClass.FIAT, AssetClass.STABLECOIN)
+    return {code: 1.0 for code, asset in assets.items() if asset.asset_class not in still}
+
+
+def heatmaps_of(prepared: Prepared, statement: Statement) -> tuple[Heatmap, ...]:
+    """The scenario table of the worst underlying of every account under the house grid."""
+    house = bundled_recipe(HOUSE)
+    return heatmap_of(house, "grid", prepared.columns, prepared.priced)
+
+
+def compare(
+    book: Book | Source,
+    market: MarketInput | str | Path | bytes,
+    recipes: Sequence[str] | None = None,
+) -> list[dict[str, Any]]:
+    """The same book under every recipe: one row per recipe, incomplete and unsupported ones named.
+
+    Only buffers compare between rulebooks.
+    """
+    read_market_input = market if isinstance(market, MarketInput) else load_market(market)
+    read_book = book if isinstance(book, Book) else load_book(book, read_market_input)
+    prepared = prepare(read_book, read_market_input)
+    return [compare_row(prepared, name) for name in recipes or recipe_names()]
+
+
+def compare_row(prepared: Prepared, name: str) -> dict[str, Any]:
+    """One recipe over all accounts: totals of the liquidation level, or why there are none."""
+    from crossmargin.rulebook.comparison import compared
+
+    recipe = bundled_recipe(name)
+    missing = recipe.terms.missing()
+    if missing:
+        return {"recipe": name, "status": "incomplete", "reason": f"needs {', '.join(missing)}"}
+    found = assess_pockets(recipe, prepared.columns, prepared.priced)
+    return {"recipe": name, **compared(found)}
+
+
+def _bytes(source: Any) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    path = Path(source)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        failure = Failure(Reason.MISSING_DATA, str(path), error.strerror or "cannot be read")
+        raise InputRefused([failure]) from error

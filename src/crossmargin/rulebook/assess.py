@@ -1,0 +1,180 @@
+"""From a recipe, a book and a market to every level and standing of every account: the one path.
+
+A single account is a batch of one. Live figures, what-ifs, back-tests and liquidation moves all
+come through `assess`; nothing else evaluates a tree.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.domain.columns import BookColumns
+from crossmargin.rulebook.balance_grouping import groups_balances
+from crossmargin.rulebook.batch import between, with_order_rows
+from crossmargin.rulebook.context import ACCOUNT, Context
+from crossmargin.rulebook.evaluate import Answer, evaluate
+from crossmargin.rulebook.missing import missing_reasons
+from crossmargin.rulebook.net_liquidation import net_liquidation_value
+from crossmargin.rulebook.recipe import Recipe
+from crossmargin.rulebook.root import root_ticks
+from crossmargin.rulebook.run import PricedMarket, Run, reporting_rows
+from crossmargin.rulebook.standing import STANDINGS, Ladder, Standing, rung_reached
+
+F8 = NDArray[np.float64]
+
+ACCOUNTS_PER_BATCH = 8192
+"""Accounts evaluated at a time: bounds memory whatever the number of accounts."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LevelColumns:
+    """(accounts,) one level in whole ticks, rounded outward: equity down, requirement up; NaN
+    unavailable.
+    """
+
+    name: str
+    equity: F8
+    requirement: F8
+
+    @property
+    def buffer(self) -> F8:
+        """Equity less requirement, ticks."""
+        return np.asarray(self.equity - self.requirement)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarginColumns:
+    """One recipe's answer for every account, in ticks of 2**tick_exponent of `reporting`.
+
+    `standing` (accounts,) numbers `STANDINGS`. `reasons` says why a figure of an account is
+    unavailable. `answers` holds each level's (equity, requirement) trees when they were asked for.
+    """
+
+    recipe: Recipe
+    reporting: str
+    tick_exponent: int
+    account_ids: tuple[str, ...] | range
+    levels: Mapping[str, LevelColumns]
+    net_liquidation: F8
+    standing: NDArray[np.int8]
+    reasons: Mapping[int, tuple[str, ...]]
+    answers: Mapping[str, tuple[Answer, Answer]]
+    context: Context | None
+    shown_unit: Fraction | None = None
+
+
+def assess(
+    recipe: Recipe,
+    book: BookColumns,
+    priced: PricedMarket,
+    *,
+    reporting: str | None = None,
+    explain: bool = False,
+) -> MarginColumns:
+    """Every level and standing of every account of `book`.
+
+    `reporting` is needed for a recipe that reports in settlement assets (see
+    `silos.by_settlement`). `explain` keeps the answer trees, for one batch of accounts only.
+    `InputRefused` for an incomplete recipe.
+    """
+    currency = reporting or recipe.terms.reporting
+    run = Run(
+        terms=recipe.terms,
+        priced=priced,
+        reporting=currency,
+        reporting_row=reporting_rows(book.universe, currency),
+        tick_exponent=recipe.terms.tick_exponent(currency),
+    )
+    return assess_run(recipe, book, run, explain=explain)
+
+
+def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> MarginColumns:
+    """As `assess`, over a run that is already set up."""
+    count = book.accounts_count
+    if explain and count > ACCOUNTS_PER_BATCH:
+        raise ValueError(f"explain at most {ACCOUNTS_PER_BATCH} accounts at a time")
+    columns = {
+        level.name: LevelColumns(
+            name=level.name, equity=np.empty(count), requirement=np.empty(count)
+        )
+        for level in recipe.levels
+    }
+    net_liquidation = np.empty(count)
+    reasons: dict[int, tuple[str, ...]] = {}
+    answers: dict[str, tuple[Answer, Answer]] = {}
+    context = None
+    for context in batches(recipe, book, run, explain=explain):
+        here = slice(context.first_account, context.first_account + context.accounts_count)
+        for level in recipe.levels:
+            equity = evaluate(level.equity, context, ACCOUNT)
+            requirement = evaluate(level.requirement, context, ACCOUNT)
+            columns[level.name].equity[here] = root_ticks(equity.outcome.amount, run, up=False)
+            columns[level.name].requirement[here] = root_ticks(
+                requirement.outcome.amount, run, up=True
+            )
+            if explain:
+                answers[level.name] = (equity, requirement)
+        net_liquidation[here] = net_liquidation_value(context)
+        reasons.update(missing_reasons(context))
+    return MarginColumns(
+        recipe=recipe,
+        reporting=run.reporting,
+        tick_exponent=run.tick_exponent,
+        account_ids=book.account_ids,
+        levels=columns,
+        net_liquidation=net_liquidation,
+        standing=standings(recipe.ladder, columns, net_liquidation),
+        reasons=reasons,
+        answers=answers,
+        context=context if explain else None,
+    )
+
+
+def batches(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> Iterator[Context]:
+    """The book's accounts, `ACCOUNTS_PER_BATCH` at a time."""
+    count = book.accounts_count
+    grouped = groups_balances(recipe)
+    for first in range(0, max(count, 1), ACCOUNTS_PER_BATCH):
+        last = min(first + ACCOUNTS_PER_BATCH, count)
+        part = between(book, first, last)
+        yield Context(
+            run=run,
+            accounts_count=last - first,
+            first_account=first,
+            owner=part.owner,
+            positions=with_order_rows(part.positions, part.orders),
+            balances=part.balances,
+            orders=part.orders,
+            explain=explain,
+            balances_grouped=grouped,
+            account_names=book.account_ids,
+        )
+
+
+def standings(
+    ladder: Ladder, levels: Mapping[str, LevelColumns], net_liquidation: F8
+) -> NDArray[np.int8]:
+    """(accounts,) the last rung reached; UNAVAILABLE where any level that a rung looks at is
+    unavailable.
+
+    An account that is certainly bankrupt or liquidating is not hidden behind another level's
+    missing figure.
+    """
+    standing = np.zeros(len(net_liquidation), dtype=np.int8)
+    unknown = np.zeros(len(net_liquidation), dtype=np.bool_)
+    for rung in ladder.rungs:
+        if rung.level is None:
+            equity, requirement = net_liquidation, np.zeros(len(net_liquidation))
+        else:
+            equity, requirement = levels[rung.level].equity, levels[rung.level].requirement
+        unknown |= np.isnan(equity) | np.isnan(requirement)
+        standing[rung_reached(rung, equity, requirement)] = STANDINGS.index(rung.standing)
+    severe = STANDINGS.index(Standing.LIQUIDATING)
+    standing[unknown & (standing < severe)] = STANDINGS.index(Standing.UNAVAILABLE)
+    return standing

@@ -1,0 +1,1 @@
+"""Charges: the leaves of recipes, one final class and one small file each."""

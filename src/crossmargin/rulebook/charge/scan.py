@@ -1,0 +1,207 @@
+"""What all scans share: rows netted in every scenario, shaped, and added up to the groups asked
+for.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.kernels import net_ticks
+from crossmargin.netting.amount import added_ticks
+from crossmargin.netting.shape import shape_slopes, shaped_ticks
+from crossmargin.rulebook.charge.interface import Parts
+from crossmargin.rulebook.context import Block, Context, rows_by_group
+from crossmargin.rulebook.reduce import parent_groups, parent_rows
+from crossmargin.rulebook.run import ScanArrays
+from crossmargin.rulebook.selection import Selection
+from crossmargin.rulebook.shaping import Shape, shapes_of
+from crossmargin.scenario.scenario_set import ScenarioSet
+
+F8 = NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """Rows that are netted together: a selection, the grouping in which they are shaped, the
+    shape.
+    """
+
+    selection: Selection | None = None
+    by: str | None = None
+    shape: Shape | None = None
+
+
+EVERYTHING = (Component(),)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NettedRows:
+    """The rows of one component in one grouping, ready for a kernel: sorted by group, all with
+    data.
+
+    `unavailable` (groups,) marks groups that hold a row without data.
+    """
+
+    block: Block
+    rows: NDArray[np.int64]
+    indptr: NDArray[np.int64]
+    unavailable: NDArray[np.bool_]
+
+
+def component_rows(context: Context, scan: ScanArrays, component: Component, by: str) -> NettedRows:
+    """The selected rows of a component, by the groups of `by`."""
+    selection = component.selection
+    name = "balances" if selection is not None and selection.reads_balances else "positions"
+    block = context.block(name)
+    chosen = block.contracts != 0.0
+    if selection is not None:
+        chosen &= selection.instruments(context.run.universe)[block.instrument]
+    groups = context.groups(by)
+    row_group = groups.rows[name].row_group
+    count = len(groups.account)
+    lacking = chosen & scan.missing[block.instrument] & (row_group >= 0)
+    unavailable = np.zeros(count, dtype=np.bool_)
+    unavailable[row_group[lacking]] = True
+    if chosen.all() and not lacking.any():
+        rows = groups.rows[name]
+    else:
+        kept = np.where(chosen & ~lacking, row_group, -1)
+        rows = rows_by_group(by, kept, groups.account, groups.key)
+    return NettedRows(block=block, rows=rows.order, indptr=rows.indptr, unavailable=unavailable)
+
+
+def netted(scan: ScanArrays, found: NettedRows) -> F8:
+    """(groups, scenarios) whole ticks that a component's rows gain or lose, before shaping."""
+    return net_ticks(
+        scan.change,
+        found.block.instrument[found.rows],
+        found.block.contracts[found.rows],
+        found.indptr,
+    )
+
+
+def group_values(scan: ScanArrays, found: NettedRows) -> F8:
+    """(groups,) whole ticks: present value of a component's rows."""
+    return net_ticks(
+        scan.value[:, None],
+        found.block.instrument[found.rows],
+        found.block.contracts[found.rows],
+        found.indptr,
+    )[:, 0]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scanned:
+    """(groups, scenarios) whole ticks over all components, shaped; `unavailable` (groups,)."""
+
+    ticks: F8
+    unavailable: NDArray[np.bool_]
+
+
+def scan_ticks(
+    context: Context, family: str, components: tuple[Component, ...], at: str
+) -> Scanned:
+    """All components netted, shaped in their own grouping, and added up to `at`."""
+    scan = context.run.scan(family)
+    count = context.groups_count(at)
+    total = np.zeros((count, scan.scenarios.scenarios_count))
+    unavailable = np.zeros(count, dtype=np.bool_)
+    for component in components or EVERYTHING:
+        by = component.by or at
+        found = component_rows(context, scan, component, by)
+        ticks = netted(scan, found)
+        if component.shape is not None:
+            values = group_values(scan, found)
+            for shape in shapes_of(component.shape, context, by, scan.scenarios):
+                ticks = shaped_ticks(shape, values, ticks)
+        parent = parent_groups(context, by, at)
+        total += ticks if by == at else added_ticks(parent_rows(context, by, at), ticks)
+        unavailable[parent[found.unavailable]] = True
+    return Scanned(ticks=total, unavailable=unavailable)
+
+
+def scan_parts(
+    context: Context,
+    family: str,
+    components: tuple[Component, ...],
+    at: str,
+    weight: F8,
+) -> Parts:
+    """What each row loses (positive) over its group's scenarios, `weight` (groups, scenarios) each.
+
+    A shape does to every row what it does to the row's group, so parts of shaped groups add up as
+    well.
+    """
+    scan = context.run.scan(family)
+    parts = {name: np.zeros(len(context.block(name).account)) for name in ("positions", "balances")}
+    for component in components or EVERYTHING:
+        by = component.by or at
+        found = component_rows(context, scan, component, by)
+        own_weight = weight[parent_groups(context, by, at)]
+        ticks = netted(scan, found)
+        row_group = np.repeat(np.arange(len(found.indptr) - 1), np.diff(found.indptr))
+        instrument = found.block.instrument[found.rows]
+        contracts = found.block.contracts[found.rows]
+        values = np.rint(contracts * scan.value[instrument])
+        for scenario in np.flatnonzero(own_weight.any(axis=0)).tolist():
+            value_slope, change_slope = _slopes(
+                context, scan, component, by, found, ticks, scenario
+            )
+            gained = np.rint(contracts * scan.change[instrument, scenario])
+            shaped = value_slope[row_group] * values + change_slope[row_group] * gained
+            parts[found.block.name][found.rows] -= shaped * own_weight[row_group, scenario]
+    return Parts(positions=parts["positions"], balances=parts["balances"])
+
+
+def _slopes(
+    context: Context,
+    scan: ScanArrays,
+    component: Component,
+    by: str,
+    found: NettedRows,
+    ticks: F8,
+    scenario: int,
+) -> tuple[F8, F8]:
+    """(groups,) a and b with shaped change = a x value + b x change in one scenario, all shapes in
+    turn.
+    """
+    count = len(ticks)
+    value_slope, change_slope = np.zeros(count), np.ones(count)
+    if component.shape is None:
+        return value_slope, change_slope
+    values = group_values(scan, found)
+    where = np.full(count, scenario, dtype=np.int64)
+    for shape in shapes_of(component.shape, context, by, scan.scenarios):
+        a, b = shape_slopes(shape, values, ticks, where)
+        value_slope, change_slope = a + b * value_slope, b * change_slope
+        ticks = shaped_ticks(shape, values, ticks)
+    return value_slope, change_slope
+
+
+def is_plain(components: tuple[Component, ...]) -> bool:
+    """Whether one component without a shape is all there is: then nothing need be held per
+    scenario.
+    """
+    return len(components or EVERYTHING) == 1 and (components or EVERYTHING)[0].shape is None
+
+
+def driver_names(scenarios: ScenarioSet, measure: str) -> tuple[str, ...]:
+    """Scenario labels with the measure that they drive."""
+    return tuple(f"{measure}: {label}" for label in scenarios.labels)
+
+
+def require_equal_probability(scenarios: ScenarioSet) -> None:
+    """Order statistics and tail means here weigh all scenarios alike; refuse a family that does
+    not.
+    """
+    chance = scenarios.probability
+    if chance is None or np.any(chance != chance[0]):
+        message = "value at risk and expected shortfall need equally likely scenarios"
+        where = f"scenarios.{scenarios.name}"
+        raise InputRefused([Failure(Reason.UNSUPPORTED, where, message)])

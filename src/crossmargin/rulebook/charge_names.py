@@ -1,0 +1,30 @@
+"""What each charge is called in a recipe."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crossmargin.rulebook.charge.cash import Cash
+from crossmargin.rulebook.charge.collateral import Collateral
+from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
+from crossmargin.rulebook.charge.exposure import Exposure
+from crossmargin.rulebook.charge.mark_value import MarkValue
+from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
+from crossmargin.rulebook.charge.scan_loss import ScanLoss
+from crossmargin.rulebook.charge.standard_option import StandardOption
+from crossmargin.rulebook.charge.tiered import Tiered
+from crossmargin.rulebook.charge.unrealised import Unrealised
+from crossmargin.rulebook.charge.value_at_risk import ValueAtRisk
+
+CHARGES: Mapping[str, type[Any]] = {
+    "cash": Cash,
+    "collateral": Collateral,
+    "expected_shortfall": ExpectedShortfall,
+    "exposure": Exposure,
+    "mark_value": MarkValue,
+    "payoff_max_loss": PayoffMaxLoss,
+    "scan_loss": ScanLoss,
+    "standard_option": StandardOption,
+    "tiered": Tiered,
+    "unrealised": Unrealised,
+    "value_at_risk": ValueAtRisk,
+}

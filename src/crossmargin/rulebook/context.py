@@ -1,0 +1,239 @@
+"""What a charge sees: one batch of accounts within a run, its groupings, fields and parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.domain.columns import BalanceColumns, OrderColumns, PositionColumns
+from crossmargin.domain.universe import Kind
+from crossmargin.netting.grouping import Grouping, group_rows
+from crossmargin.rulebook.amount import added_up
+from crossmargin.rulebook.fields import instrument_field
+from crossmargin.rulebook.run import Run
+from crossmargin.valuation.unit_value import unit_value
+
+ACCOUNT = "account"
+GROUPINGS = (
+    ACCOUNT,
+    "risk_unit",
+    "underlying",
+    "maturity",
+    "expiry",
+    "strike",
+    "listing",
+    "economic_id",
+    "settle",
+    "quote",
+    "venue",
+)
+"""`risk_unit` is an underlying with all that wraps it; `maturity` is underlying and expiry with
+perpetuals and spot as their own; `expiry` leaves those out."""
+
+FINER_THAN: Mapping[str, frozenset[str]] = {
+    ACCOUNT: frozenset(GROUPINGS),
+    "risk_unit": frozenset(
+        {"risk_unit", "underlying", "maturity", "expiry", "strike", "listing", "economic_id"}
+    ),
+    "underlying": frozenset(
+        {"underlying", "maturity", "expiry", "strike", "listing", "economic_id"}
+    ),
+    "maturity": frozenset({"maturity", "expiry", "strike", "listing", "economic_id"}),
+    "expiry": frozenset({"expiry", "strike", "listing", "economic_id"}),
+    "strike": frozenset({"strike", "listing", "economic_id"}),
+    "listing": frozenset({"listing"}),
+    "economic_id": frozenset({"economic_id", "listing"}),
+    "settle": frozenset({"settle", "listing", "economic_id"}),
+    "quote": frozenset({"quote", "listing", "economic_id"}),
+    "venue": frozenset({"venue", "listing"}),
+}
+"""Groupings each grouping can be added up from."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Block:
+    """Rows of one kind: positions, or balances as instrument rows. `account` is relative to the
+    batch.
+    """
+
+    name: str
+    account: NDArray[np.int64]
+    instrument: NDArray[np.int64]
+    contracts: NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Groups:
+    """Groups that are present, sorted by account and key, over positions and balances alike."""
+
+    name: str
+    account: NDArray[np.int64]
+    key: NDArray[np.int64]
+    rows: Mapping[str, Grouping]
+
+
+@final
+@dataclass(slots=True, kw_only=True, eq=False)
+class Context:
+    """A batch of `accounts_count` accounts in one run. Groupings are computed once each.
+
+    `balances_grouped` says that balance rows take part in groupings finer than the account.
+    """
+
+    run: Run
+    accounts_count: int
+    first_account: int
+    owner: NDArray[np.int64]
+    positions: PositionColumns
+    balances: BalanceColumns
+    orders: OrderColumns
+    explain: bool
+    balances_grouped: bool
+    account_names: tuple[str, ...] | range
+    found: dict[str, Groups] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)
+
+    def block(self, name: str) -> Block:
+        """The rows called `positions`, or `balances`: coins of each asset, debts netted, profit
+        added.
+
+        The unrealised profit of futures and perpetuals is coins of their settlement asset: in a
+        scenario that moves that asset it moves like cash.
+        """
+        if name not in self.blocks:
+            self.blocks[name] = self._positions() if name == "positions" else self._balances()
+        return self.blocks[name]
+
+    def groups(self, name: str) -> Groups:
+        """The groups of a grouping. On `account` every account is a group, with rows or without."""
+        if name not in self.found:
+            self.found[name] = self._every_account() if name == ACCOUNT else self._grouped(name)
+        return self.found[name]
+
+    def groups_count(self, name: str) -> int:
+        """Number of groups of a grouping."""
+        return len(self.groups(name).account)
+
+    def field(self, name: str) -> NDArray[np.float64]:
+        """(instruments,) a named field of listing or market, NaN where an instrument has none."""
+        return instrument_field(self.run, name)
+
+    def _positions(self) -> Block:
+        p = self.positions
+        return Block(
+            name="positions", account=p.account, instrument=p.instrument, contracts=p.contracts
+        )
+
+    def _balances(self) -> Block:
+        b, profit = self.balances, self._profit_in_coins()
+        assets_count = len(self.run.universe.assets)
+        account = np.concatenate([b.account, self.positions.account])
+        asset = np.concatenate([b.asset, self.run.universe.settle[self.positions.instrument]])
+        amount = np.concatenate([b.amount, profit])
+        kept = amount != 0.0
+        present, inverse = np.unique(
+            account[kept] * assets_count + asset[kept], return_inverse=True
+        )
+        return Block(
+            name="balances",
+            account=present // assets_count,
+            instrument=present % assets_count + self.run.universe.listings_count,
+            contracts=added_up(inverse, amount[kept], len(present)),
+        )
+
+    def _profit_in_coins(self) -> NDArray[np.float64]:
+        """(positions,) unrealised profit and funding of futures and perpetuals; 0 for the rest."""
+        p, u = self.positions, self.run.universe
+        futures = np.isin(u.kind[p.instrument], (Kind.PERPETUAL, Kind.FUTURE)) & (
+            p.contracts != 0.0
+        )
+        own = unit_value(u, self.run.market)[p.instrument]
+        with np.errstate(invalid="ignore"):
+            return np.where(futures, p.contracts * own - p.cost + p.funding, p.funding)
+
+    def _every_account(self) -> Groups:
+        everyone = np.arange(self.accounts_count, dtype=np.int64)
+        key = np.zeros_like(everyone)
+        rows = {
+            name: rows_by_group(ACCOUNT, self.block(name).account, everyone, key)
+            for name in ("positions", "balances")
+        }
+        return Groups(name=ACCOUNT, account=everyone, key=key, rows=rows)
+
+    def _grouped(self, name: str) -> Groups:
+        positions, balances = self.block("positions"), self.block("balances")
+        own_key = self._key(name)
+        if not self.balances_grouped:
+            made = group_rows(name, positions.account, own_key[positions.instrument])
+            outside = np.full(len(balances.account), -1, dtype=np.int64)
+            row_group = {"positions": made.row_group, "balances": outside}
+        else:
+            holder = np.concatenate([positions.account, balances.account])
+            instrument = np.concatenate([positions.instrument, balances.instrument])
+            made = group_rows(name, holder, own_key[instrument])
+            split = len(positions.account)
+            row_group = {"positions": made.row_group[:split], "balances": made.row_group[split:]}
+        account, key = made.group_account, made.group_key
+        return Groups(
+            name=name,
+            account=account,
+            key=key,
+            rows={
+                block: rows_by_group(name, own, account, key) for block, own in row_group.items()
+            },
+        )
+
+    def _key(self, name: str) -> NDArray[np.int64]:
+        u = self.run.universe
+        match name:
+            case "risk_unit":
+                return self.run.risk_unit[u.underlying]
+            case "underlying":
+                return u.underlying
+            case "maturity":
+                return np.where(
+                    u.expiry_key >= 0, u.expiry_key + len(u.assets), u.underlying
+                ).astype(np.int64)
+            case "expiry":
+                return u.expiry_key
+            case "strike":
+                return u.strike_key
+            case "listing":
+                return np.arange(u.instruments_count, dtype=np.int64)
+            case "economic_id":
+                return u.economic_key
+            case "settle":
+                return u.settle
+            case "quote":
+                return u.quote
+            case "venue":
+                return u.venue_key
+            case _:
+                raise KeyError(f"no grouping is called {name}")
+
+
+def rows_by_group(
+    name: str,
+    row_group: NDArray[np.int64],
+    group_account: NDArray[np.int64],
+    group_key: NDArray[np.int64],
+) -> Grouping:
+    """Rows with their group's number (-1 for none) as a grouping; a group may have no row."""
+    inside = np.flatnonzero(row_group >= 0)
+    own = row_group[inside]
+    if len(own) and np.any(np.diff(own) < 0):
+        inside = inside[np.argsort(own, kind="stable")]
+    indptr = np.zeros(len(group_account) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(own, minlength=len(group_account)), out=indptr[1:])
+    return Grouping(
+        name=name,
+        row_group=row_group,
+        group_account=group_account,
+        group_key=group_key,
+        order=inside,
+        indptr=indptr,
+    )

@@ -1,0 +1,189 @@
+"""Walks a tree over a batch of accounts. The answer has the tree's shape; leaves do the reading."""
+
+from dataclasses import dataclass
+from typing import assert_never, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.netting.amount import times_field
+from crossmargin.rulebook.amount import added_up
+from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.node import (
+    BySign,
+    Clamp,
+    Extreme,
+    Leaf,
+    Node,
+    Per,
+    RoundTo,
+    Scale,
+    Sum,
+)
+from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.reduce import parent_groups
+
+F8 = NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answer:
+    """A node's answer in every group of its grouping.
+
+    `outcome` as of a charge. `winner` (groups,) numbers the child that an extreme chose, else None.
+    """
+
+    node: Node
+    at: str
+    outcome: Outcome
+    children: tuple["Answer", ...] = ()
+    winner: NDArray[np.int64] | None = None
+
+
+def evaluate(node: Node, context: Context, at: str) -> Answer:
+    """The node's amounts, in ticks, for every group of the grouping called `at`."""
+    match node:
+        case Leaf():
+            return Answer(node=node, at=at, outcome=node.charge.evaluate(context, at))
+        case Sum():
+            return _sum(node, context, at)
+        case Extreme():
+            return _extreme(node, context, at)
+        case Scale():
+            below = evaluate(node.part, context, at)
+            return _times(node, context, at, below, rate_of(node.factor, context, at))
+        case BySign():
+            below = evaluate(node.part, context, at)
+            positive = rate_of(node.positive, context, at)
+            negative = rate_of(node.negative, context, at)
+            factor = np.where(below.outcome.amount > 0.0, positive, negative)
+            return _times(node, context, at, below, factor)
+        case Clamp():
+            return _clamp(node, context, at)
+        case RoundTo():
+            return _round(node, context, at)
+        case Per():
+            return _per(node, context, at)
+        case _:
+            assert_never(node)
+
+
+def _sum(node: Sum, context: Context, at: str) -> Answer:
+    below = tuple(evaluate(part, context, at) for part in node.parts)
+    total = below[0].outcome.amount.copy()
+    for answer in below[1:]:
+        total += answer.outcome.amount
+    parts = None
+    if context.explain:
+        parts = Parts(
+            positions=_added([_parts(answer).positions for answer in below]),
+            balances=_added([_parts(answer).balances for answer in below]),
+        )
+    return Answer(node=node, at=at, outcome=Outcome(amount=total, parts=parts), children=below)
+
+
+def _extreme(node: Extreme, context: Context, at: str) -> Answer:
+    below = tuple(evaluate(part, context, at) for part in node.parts)
+    amounts = np.stack([answer.outcome.amount for answer in below])
+    winner = (np.argmax if node.largest else np.argmin)(amounts, axis=0).astype(np.int64)
+    chosen = np.take_along_axis(amounts, winner[None, :], axis=0)[0]
+    missing = np.isnan(amounts).any(axis=0)
+    parts = None
+    if context.explain:
+        parts = Parts(
+            positions=_picked(
+                [_parts(a).positions for a in below], winner, context, at, "positions"
+            ),
+            balances=_picked([_parts(a).balances for a in below], winner, context, at, "balances"),
+        )
+    outcome = Outcome(amount=np.where(missing, np.nan, chosen), parts=parts)
+    return Answer(node=node, at=at, outcome=outcome, children=below, winner=winner)
+
+
+def _times(node: Node, context: Context, at: str, below: Answer, factor: F8) -> Answer:
+    parts = None
+    if context.explain:
+        inner = _parts(below)
+        parts = Parts(
+            positions=times_field(inner.positions, _spread(factor, context, at, "positions")),
+            balances=times_field(inner.balances, _spread(factor, context, at, "balances")),
+        )
+    outcome = Outcome(amount=times_field(below.outcome.amount, factor), parts=parts)
+    return Answer(node=node, at=at, outcome=outcome, children=(below,))
+
+
+def _clamp(node: Clamp, context: Context, at: str) -> Answer:
+    below = evaluate(node.part, context, at)
+    amount = below.outcome.amount
+    if node.low is not None:
+        amount = np.maximum(amount, _in_ticks(node.low, context, at))
+    if node.high is not None:
+        amount = np.minimum(amount, _in_ticks(node.high, context, at))
+    return _replaced(node, context, at, below, amount)
+
+
+def _round(node: RoundTo, context: Context, at: str) -> Answer:
+    below = evaluate(node.part, context, at)
+    unit = _in_ticks(node.unit, context, at)
+    whole = np.rint(below.outcome.amount) / unit
+    amount = (np.ceil(whole) if node.up else np.floor(whole)) * unit
+    return _replaced(node, context, at, below, amount)
+
+
+def _per(node: Per, context: Context, at: str) -> Answer:
+    below = evaluate(node.part, context, node.grouping)
+    parent = parent_groups(context, node.grouping, at)
+    total = added_up(parent, below.outcome.amount, context.groups_count(at))
+    outcome = Outcome(amount=total, parts=below.outcome.parts)
+    return Answer(node=node, at=at, outcome=outcome, children=(below,))
+
+
+def _replaced(node: Node, context: Context, at: str, below: Answer, amount: F8) -> Answer:
+    """The part with its amounts replaced; rows share the new amount in proportion to the old."""
+    before = below.outcome.amount
+    parts = None
+    if context.explain:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = np.where(before != 0.0, amount / before, 0.0)
+        inner = _parts(below)
+        parts = Parts(
+            positions=times_field(inner.positions, _spread(factor, context, at, "positions")),
+            balances=times_field(inner.balances, _spread(factor, context, at, "balances")),
+        )
+    return Answer(node=node, at=at, outcome=Outcome(amount=amount, parts=parts), children=(below,))
+
+
+def _in_ticks(rate: Rate, context: Context, at: str) -> F8:
+    return np.asarray(rate_of(rate, context, at) * 2.0**-context.run.tick_exponent)
+
+
+def _parts(answer: Answer) -> Parts:
+    parts = answer.outcome.parts
+    if parts is None:
+        raise AssertionError(f"{answer.node.name} did not say which rows its amount comes from")
+    return parts
+
+
+def _spread(per_group: F8, context: Context, at: str, block: str) -> F8:
+    row_group = context.groups(at).rows[block].row_group
+    return np.where(row_group >= 0, per_group[row_group], 0.0) if len(row_group) else np.zeros(0)
+
+
+def _added(arrays: list[F8]) -> F8:
+    total = arrays[0].copy()
+    for array in arrays[1:]:
+        total += array
+    return total
+
+
+def _picked(
+    arrays: list[F8], winner: NDArray[np.int64], context: Context, at: str, block: str
+) -> F8:
+    row_group = context.groups(at).rows[block].row_group
+    if not len(row_group):
+        return np.zeros(0)
+    chosen = winner[np.maximum(row_group, 0)]
+    picked = np.take_along_axis(np.stack(arrays), chosen[None, :], axis=0)[0]
+    return np.where(row_group >= 0, picked, 0.0)

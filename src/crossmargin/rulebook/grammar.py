@@ -1,0 +1,121 @@
+"""The words of recipe files: which charge, node, rate and selection each table becomes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crossmargin.base.failure import Failure, Reason
+from crossmargin.domain.universe import Kind
+from crossmargin.rulebook.charge.scan import Component
+from crossmargin.rulebook.charge_names import CHARGES
+from crossmargin.rulebook.rate import (
+    Affine,
+    Combined,
+    FromField,
+    FromParameter,
+    Number,
+    Ramp,
+    Rate,
+    Shortfall,
+    SizeExcess,
+    SizeLinear,
+    SizePower,
+    Step,
+)
+from crossmargin.rulebook.read import Reader, read_dataclass, read_number
+from crossmargin.rulebook.selection import Selection
+from crossmargin.rulebook.shaping import SHAPES, Shape
+
+RATES: Mapping[str, type[Any]] = {
+    "field": FromField,
+    "affine": Affine,
+    "shortfall": Shortfall,
+    "size_linear": SizeLinear,
+    "size_excess": SizeExcess,
+    "size_power": SizePower,
+    "ramp": Ramp,
+    "step": Step,
+}
+COMBINED = ("max", "min", "sum", "product")
+
+
+def read_rate(value: Any, where: str, failures: list[Failure]) -> Rate | None:
+    """A number, "$parameter", or a table with a `kind`."""
+    if isinstance(value, str):
+        if value.startswith("$"):
+            return FromParameter(name=value[1:])
+        failures.append(
+            Failure(Reason.WRONG_TYPE, where, f"{value!r} is no number and no $parameter")
+        )
+        return None
+    if not isinstance(value, Mapping):
+        number = read_number(value, where, failures)
+        return None if number is None else Number(value=number)
+    table = dict(value)
+    kind = table.pop("kind", None)
+    if kind in COMBINED:
+        return read_dataclass(Combined, table, where, failures, READERS, {"how": kind})
+    if kind not in RATES:
+        words = ", ".join([*RATES, *COMBINED])
+        failures.append(
+            Failure(
+                Reason.OUT_OF_BOUNDS, f"{where}.kind", f"{kind!r} is no rate; there are {words}"
+            )
+        )
+        return None
+    made: Rate | None = read_dataclass(RATES[kind], table, where, failures, READERS, {})
+    return made
+
+
+def read_selection(value: Any, where: str, failures: list[Failure]) -> Selection | None:
+    """A table of conditions; `kind` may be one word or a list."""
+    if not isinstance(value, Mapping):
+        failures.append(Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a table"))
+        return None
+    table = dict(value)
+    kinds = table.pop("kind", [])
+    names = [kinds] if isinstance(kinds, str) else list(kinds)
+    known = {kind.name.lower(): kind for kind in Kind}
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        message = f"{wrong} is no kind; there are {', '.join(known)}"
+        failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.kind", message))
+        return None
+    given = {"kinds": tuple(known[name] for name in names)}
+    return read_dataclass(Selection, table, where, failures, READERS, given)
+
+
+def read_shape(value: Any, where: str, failures: list[Failure]) -> Shape | None:
+    """A table with `kind`: one of the shapes of `netting`."""
+    if not isinstance(value, Mapping) or value.get("kind") not in SHAPES:
+        message = f"{value!r} is no shape; there are {', '.join(SHAPES)}"
+        failures.append(Failure(Reason.OUT_OF_BOUNDS, where, message))
+        return None
+    table = {key: item for key, item in value.items() if key != "kind"}
+    return read_dataclass(SHAPES[value["kind"]], table, where, failures, READERS, {})
+
+
+def read_component(value: Any, where: str, failures: list[Failure]) -> Component | None:
+    """One group of rows of a scan."""
+    if not isinstance(value, Mapping):
+        failures.append(Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a table"))
+        return None
+    return read_dataclass(Component, value, where, failures, READERS, {})
+
+
+def read_charge(table: Mapping[str, Any], where: str, failures: list[Failure]) -> Any:
+    """A table with `charge`: the named charge with the rest as its fields."""
+    rest = dict(table)
+    name = rest.pop("charge")
+    if name not in CHARGES:
+        message = f"{name!r} is no charge; there are {', '.join(sorted(CHARGES))}"
+        failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.charge", message))
+        return None
+    return read_dataclass(CHARGES[name], rest, where, failures, READERS, {})
+
+
+READERS: Mapping[Any, Reader] = {
+    Rate: read_rate,
+    Selection: read_selection,
+    Shape: read_shape,
+    Component: read_component,
+}

@@ -1,0 +1,128 @@
+"""One figure per group: fields of listing and market, and parameters of the recipe by their
+index.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.run import Run
+from crossmargin.rulebook.terms import Parameter
+
+F8 = NDArray[np.float64]
+
+
+def group_field(context: Context, at: str, name: str) -> F8:
+    """(groups,) a field that is one figure within each group, NaN for a group without rows or
+    without it.
+
+    ValueError when rows of one group disagree: the grouping is too coarse for the field.
+    """
+    return one_per_group(context, at, context.field(name), name)
+
+
+def one_per_group(context: Context, at: str, by_instrument: F8, name: str) -> F8:
+    """(groups,) `by_instrument` (instruments,) reduced to the one figure of each group."""
+    groups = context.groups(at)
+    out = np.full(len(groups.account), np.nan)
+    for block in ("positions", "balances"):
+        rows = groups.rows[block]
+        if not len(rows.order):
+            continue
+        filled = np.flatnonzero(np.diff(rows.indptr) > 0)
+        values = by_instrument[context.block(block).instrument[rows.order]]
+        starts = rows.indptr[filled]
+        lowest, highest = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+        known = np.where(np.isnan(out[filled]), lowest, out[filled])
+        if np.any(lowest < highest) or np.any(known != lowest, where=~np.isnan(lowest)):
+            raise ValueError(
+                f"{name} is not one figure per {at}: the grouping is too coarse for it"
+            )
+        out[filled] = known
+    return out
+
+
+def group_parameter(context: Context, at: str, name: str) -> F8:
+    """(groups,) a numeric parameter, by asset, listing, venue or account where it is indexed."""
+    parameter = context.run.terms.parameters[name]
+    required(context.run, parameter)
+    if parameter.by is None:
+        return np.full(context.groups_count(at), _number(parameter, parameter.value))
+    if parameter.by == "account":
+        return account_parameter(context, parameter)[context.groups(at).account]
+    return one_per_group(context, at, instrument_parameter(context.run, name), f"params.{name}")
+
+
+def instrument_parameter(run: Run, name: str) -> F8:
+    """(instruments,) a numeric parameter by its index; NaN where the table has no entry and no
+    otherwise.
+    """
+    key = f"${name}"
+    if key not in run.columns:
+        parameter = run.terms.parameters[name]
+        required(run, parameter)
+        column = np.array(
+            [
+                _number(parameter, entry_of(parameter, label))
+                for label in instrument_labels(run, parameter)
+            ]
+        )
+        column.setflags(write=False)
+        run.columns[key] = column
+    return run.columns[key]
+
+
+def entry_of(parameter: Parameter, label: str) -> object:
+    """The parameter's entry for one label of its index, else its `otherwise`."""
+    if not isinstance(parameter.value, Mapping):
+        return parameter.value
+    return parameter.value.get(label, parameter.otherwise)
+
+
+def account_parameter(context: Context, parameter: Parameter) -> F8:
+    """(accounts of the batch,) a parameter indexed by account."""
+    names = context.account_names
+    first = context.first_account
+    return np.array(
+        [
+            _number(parameter, entry_of(parameter, str(names[first + i])))
+            for i in range(context.accounts_count)
+        ]
+    )
+
+
+def required(run: Run, parameter: Parameter) -> None:
+    """Refuse a parameter that no source gives and the user has not set."""
+    if parameter.value is None:
+        where = f"recipe {run.terms.name}, params.{parameter.name}"
+        message = "no source gives this figure: set it to use the recipe"
+        raise InputRefused([Failure(Reason.INCOMPLETE, where, message)])
+
+
+def instrument_labels(run: Run, parameter: Parameter) -> list[str]:
+    """(instruments,) what each instrument is called in the table of a parameter."""
+    u = run.universe
+    match parameter.by:
+        case "asset":
+            return [u.assets[i] for i in u.underlying]
+        case "settle":
+            return [u.assets[i] for i in u.settle]
+        case "listing":
+            return [u.name_of(i) for i in range(u.instruments_count)]
+        case "economic_id":
+            return [u.economic_ids[i] if i >= 0 else "" for i in u.economic_key]
+        case "venue":
+            return [u.venues[i] if i >= 0 else "" for i in u.venue_key]
+        case _:
+            raise KeyError(f"params.{parameter.name} cannot be indexed by {parameter.by}")
+
+
+def _number(parameter: Parameter, value: object) -> float:
+    if value is None:
+        return float("nan")
+    if isinstance(value, float | int):
+        return float(value)
+    raise TypeError(f"params.{parameter.name} is a list where a number is needed")

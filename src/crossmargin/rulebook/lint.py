@@ -1,0 +1,116 @@
+"""What a recipe says about itself and does not keep: unknown and unused names, groupings that do
+not fit.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from crossmargin.base.failure import Failure, Reason
+from crossmargin.rulebook.context import ACCOUNT, FINER_THAN, GROUPINGS
+from crossmargin.rulebook.fields import FIELDS
+from crossmargin.rulebook.node import Leaf, Node, Per, children
+from crossmargin.rulebook.rate import FromParameter
+from crossmargin.rulebook.recipe import Recipe
+
+
+def lint(recipe: Recipe, defined: Mapping[str, Node], used: set[str]) -> list[Failure]:
+    """Everything that is wrong with a recipe that could be read."""
+    trees = [tree for level in recipe.levels for tree in (level.equity, level.requirement)]
+    said = [fact for tree in [*trees, *defined.values()] for fact in _facts(tree)]
+    name = recipe.name
+    return [
+        *_unknown(name, said, recipe),
+        *_unused(name, said, recipe, defined, used),
+        *(failure for tree in trees for failure in _groupings(name, tree, ACCOUNT)),
+    ]
+
+
+def _facts(node: Node) -> Iterator[tuple[str, str, str]]:
+    """(node, word, name) of every name that a tree mentions."""
+    for field in fields(node):
+        if field.name not in {"part", "parts"}:
+            for word, value in _names(getattr(node, field.name), field.name):
+                yield node.name, word, value
+    for child in children(node):
+        yield from _facts(child)
+
+
+def _names(value: Any, word: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, FromParameter):
+        yield "parameter", value.name
+    elif isinstance(value, str):
+        name = value.removeprefix("-")
+        yield ("parameter", name[1:]) if name.startswith("$") else (word, value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _names(getattr(value, field.name), field.name)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _names(each, word)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _names(each, str(key))
+
+
+def _unknown(name: str, said: list[tuple[str, str, str]], recipe: Recipe) -> Iterator[Failure]:
+    known = {
+        "parameter": set(recipe.terms.parameters),
+        "scenarios": set(recipe.terms.scenarios),
+        "by": set(GROUPINGS),
+        "per": set(GROUPINGS),
+        "grouping": set(GROUPINGS),
+        "of": set(FIELDS) | set(recipe.terms.fields),
+        "field": set(FIELDS) | set(recipe.terms.fields),
+    }
+    for node, word, value in dict.fromkeys(said):
+        if word in known and value not in known[word]:
+            there = ", ".join(sorted(known[word])) or "none"
+            message = f"no {word} is called {value!r}; there are {there}"
+            yield Failure(Reason.OUT_OF_BOUNDS, f"{name}.{node}", message)
+    for family, table in recipe.terms.scenarios.items():
+        for word, value in _names(table, "scenarios"):
+            if word == "parameter" and value not in recipe.terms.parameters:
+                message = f"no parameter is called {value!r}"
+                yield Failure(Reason.OUT_OF_BOUNDS, f"{name}.scenarios.{family}", message)
+
+
+def _unused(
+    name: str,
+    said: list[tuple[str, str, str]],
+    recipe: Recipe,
+    defined: Mapping[str, Node],
+    used: set[str],
+) -> Iterator[Failure]:
+    mentioned = {(word, value) for _, word, value in said}
+    for table in recipe.terms.scenarios.values():
+        mentioned.update(_names(table, "scenarios"))
+    for parameter in recipe.terms.parameters:
+        if ("parameter", parameter) not in mentioned:
+            message = "is used by no node and no scenario"
+            yield Failure(Reason.CONTRADICTION, f"{name}.params.{parameter}", message)
+    for family in recipe.terms.scenarios:
+        if ("scenarios", family) not in mentioned:
+            message = "is used by no charge"
+            yield Failure(Reason.CONTRADICTION, f"{name}.scenarios.{family}", message)
+    for node in defined:
+        if node not in used:
+            message = "no level and no node refers to it"
+            yield Failure(Reason.CONTRADICTION, f"{name}.define.{node}", message)
+
+
+def _groupings(name: str, node: Node, at: str) -> Iterator[Failure]:
+    """Every grouping inside must be one that the grouping around it can be added up from."""
+    if isinstance(node, Per):
+        if node.grouping in GROUPINGS and node.grouping not in FINER_THAN.get(at, frozenset()):
+            message = f"per {node.grouping} does not add up to {at}"
+            yield Failure(Reason.CONTRADICTION, f"{name}.{node.name}", message)
+        yield from _groupings(name, node.part, node.grouping)
+        return
+    if isinstance(node, Leaf):
+        for word, value in _names(node.charge, "charge"):
+            if word == "by" and value in GROUPINGS and value not in FINER_THAN.get(at, frozenset()):
+                message = f"by {value} does not add up to {at}"
+                yield Failure(Reason.CONTRADICTION, f"{name}.{node.name}", message)
+    for child in children(node):
+        yield from _groupings(name, child, at)

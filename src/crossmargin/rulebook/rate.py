@@ -1,0 +1,234 @@
+"""Rates: what `scale` and exposures multiply by. A number, a parameter, a field, or a small
+rule.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.rulebook.amount import Amount
+from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.group_field import group_field, group_parameter
+from crossmargin.rulebook.reduce import group_size
+
+F8 = NDArray[np.float64]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A plain number."""
+
+    value: float
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromParameter:
+    """A parameter of the recipe, by its index (asset, listing, venue, account) where it has one."""
+
+    name: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromField:
+    """A field of listing or market; one figure per group."""
+
+    field: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affine:
+    """base + slope x field."""
+
+    base: "Rate"
+    slope: "Rate"
+    field: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """base + slope x max(0, below - field)."""
+
+    base: "Rate"
+    slope: "Rate"
+    field: str
+    below: "Rate"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeLinear:
+    """base + slope x size, where size is an amount of the group's own rows (coins, notional,
+    contracts).
+    """
+
+    base: "Rate"
+    slope: "Rate"
+    amount: Amount
+    of: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeExcess:
+    """min(cap, slope x max(0, size - threshold))."""
+
+    slope: "Rate"
+    threshold: "Rate"
+    cap: "Rate"
+    amount: Amount
+    of: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizePower:
+    """factor x size ** power."""
+
+    factor: "Rate"
+    power: "Rate"
+    amount: Amount
+    of: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ramp:
+    """base + (1 - base) x clamp((field - lower) / (upper - lower), 0, 1); base where upper <=
+    lower.
+    """
+
+    base: "Rate"
+    field: str
+    lower: "Rate"
+    upper: "Rate"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The rate of the step that a field falls in: rates[i] below bounds[i], the last one above all
+    bounds.
+    """
+
+    field: str
+    bounds: tuple[float, ...]
+    rates: tuple[float, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combined:
+    """The largest, the smallest, the sum or the product of rates."""
+
+    how: str
+    rates: tuple["Rate", ...]
+
+
+Rate: TypeAlias = (
+    Number
+    | FromParameter
+    | FromField
+    | Affine
+    | Shortfall
+    | SizeLinear
+    | SizeExcess
+    | SizePower
+    | Ramp
+    | Step
+    | Combined
+)
+
+
+def rate_of(rate: Rate, context: Context, at: str) -> F8:
+    """(groups,) the rate in each group of `at`; NaN where a group has no such figure."""
+    match rate:
+        case Number():
+            return np.full(context.groups_count(at), rate.value)
+        case FromParameter():
+            return group_parameter(context, at, rate.name)
+        case FromField():
+            return group_field(context, at, rate.field)
+        case Affine():
+            field = group_field(context, at, rate.field)
+            return np.asarray(
+                rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * field
+            )
+        case Shortfall():
+            below = rate_of(rate.below, context, at) - group_field(context, at, rate.field)
+            slope = rate_of(rate.slope, context, at)
+            return np.asarray(rate_of(rate.base, context, at) + slope * np.maximum(0.0, below))
+        case SizeLinear():
+            size = group_size(context, at, rate.amount, rate.of)
+            return np.asarray(
+                rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * size
+            )
+        case SizeExcess():
+            size = group_size(context, at, rate.amount, rate.of)
+            over = np.maximum(0.0, size - rate_of(rate.threshold, context, at))
+            return np.minimum(
+                rate_of(rate.cap, context, at), rate_of(rate.slope, context, at) * over
+            )
+        case SizePower():
+            size = group_size(context, at, rate.amount, rate.of)
+            return np.asarray(
+                rate_of(rate.factor, context, at) * size ** rate_of(rate.power, context, at)
+            )
+        case Ramp():
+            return _ramp(rate, context, at)
+        case Step():
+            field = group_field(context, at, rate.field)
+            steps = np.array(rate.rates)[
+                np.searchsorted(np.array(rate.bounds), field, side="right")
+            ]
+            return np.where(np.isnan(field), np.nan, steps)
+        case Combined():
+            return _combined(rate, context, at)
+        case _:
+            assert_never(rate)
+
+
+def _ramp(rate: Ramp, context: Context, at: str) -> F8:
+    base = rate_of(rate.base, context, at)
+    lower, upper = rate_of(rate.lower, context, at), rate_of(rate.upper, context, at)
+    field = group_field(context, at, rate.field)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.clip((field - lower) / (upper - lower), 0.0, 1.0)
+    share = np.where(np.isnan(field), np.nan, np.where(upper > lower, share, 0.0))
+    return np.asarray(base + (1.0 - base) * share)
+
+
+def _combined(rate: Combined, context: Context, at: str) -> F8:
+    rates = [rate_of(part, context, at) for part in rate.rates]
+    fold = {"max": np.maximum, "min": np.minimum, "sum": np.add, "product": np.multiply}[rate.how]
+    total = rates[0]
+    for each in rates[1:]:
+        total = fold(total, each)
+    return np.asarray(total)
+
+
+def children(rate: Rate) -> tuple[Rate, ...]:
+    """The rates inside a rate."""
+    match rate:
+        case Number() | FromParameter() | FromField() | Step():
+            return ()
+        case Affine() | SizeLinear():
+            return (rate.base, rate.slope)
+        case Shortfall():
+            return (rate.base, rate.slope, rate.below)
+        case SizeExcess():
+            return (rate.slope, rate.threshold, rate.cap)
+        case SizePower():
+            return (rate.factor, rate.power)
+        case Ramp():
+            return (rate.base, rate.lower, rate.upper)
+        case Combined():
+            return rate.rates
+        case _:
+            assert_never(rate)

@@ -1,0 +1,82 @@
+"""Reductions of the batch's positions to a grouping, with selection and named fields."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.base.ticks import TICK_LIMIT, TickOverflowError
+from crossmargin.netting.amount import times_field
+from crossmargin.netting.grouping import Grouping
+from crossmargin.rulebook.amount import Amount, group_amount
+from crossmargin.rulebook.context import ACCOUNT, Context, rows_by_group
+from crossmargin.rulebook.selection import Selection
+
+F8 = NDArray[np.float64]
+
+CASH_FIELDS = frozenset(
+    {
+        "notional",
+        "notional_index",
+        "mark_value",
+        "model_value",
+        "delta_cash",
+        "gamma_cash",
+        "vega_cash",
+        "vega_per_vol",
+        "theta_cash",
+    }
+)
+"""Fields in reporting currency: their rows are rounded to ticks before they are added."""
+
+
+def row_values(
+    context: Context, of: str, selection: Selection | None, block: str = "positions"
+) -> F8:
+    """(rows,) contracts x field of each row: whole ticks for amounts, plain units otherwise; 0 if
+    not selected.
+
+    A row that is held and lacks the field is NaN.
+    """
+    rows = context.block(block)
+    unit = context.field(of)[rows.instrument]
+    x = times_field(rows.contracts, unit)
+    if of in CASH_FIELDS:
+        x = np.rint(x * 2.0**-context.run.tick_exponent)
+        if np.any(np.abs(x) >= TICK_LIMIT):
+            raise TickOverflowError(f"{of} of a position does not fit below 2**53 ticks")
+    if selection is not None:
+        x = np.where(selection.instruments(context.run.universe)[rows.instrument], x, 0.0)
+    return x
+
+
+def group_size(
+    context: Context, at: str, amount: Amount, of: str, selection: Selection | None = None
+) -> F8:
+    """(groups,) an amount of the group's positions in plain units (currency, coins or
+    contracts).
+    """
+    x = row_values(context, of, selection)
+    size = group_amount(amount, x, context.groups(at).rows["positions"])
+    if of in CASH_FIELDS and amount is not Amount.HELD:
+        size = size * 2.0**context.run.tick_exponent
+    return size
+
+
+def parent_groups(context: Context, fine: str, coarse: str) -> NDArray[np.int64]:
+    """(fine groups,) the group of `coarse` that each group of `fine` belongs to."""
+    count = context.groups_count(fine)
+    if fine == coarse:
+        return np.arange(count, dtype=np.int64)
+    if coarse == ACCOUNT:
+        return context.groups(fine).account
+    parent = np.full(count, -1, dtype=np.int64)
+    for block in ("positions", "balances"):
+        inner, outer = context.groups(fine).rows[block], context.groups(coarse).rows[block]
+        filled = np.flatnonzero(np.diff(inner.indptr) > 0)
+        parent[filled] = outer.row_group[inner.order[inner.indptr[filled]]]
+    return parent
+
+
+def parent_rows(context: Context, fine: str, coarse: str) -> Grouping:
+    """The groups of `coarse` with the groups of `fine` as their rows."""
+    groups = context.groups(coarse)
+    return rows_by_group(coarse, parent_groups(context, fine, coarse), groups.account, groups.key)

@@ -1,0 +1,194 @@
+"""Everything about one evaluation that does not depend on accounts, computed once: the run.
+
+Listings are priced here, once per scenario, for everybody. Accounts never reprice anything.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.domain.asset import Asset
+from crossmargin.domain.universe import Universe
+from crossmargin.market.columns import MarketColumns
+from crossmargin.market.history import ReturnHistory
+from crossmargin.market.totals import MarketTotals
+from crossmargin.rulebook.terms import Terms
+from crossmargin.scenario.build import build
+from crossmargin.scenario.combine import for_copies
+from crossmargin.scenario.scenario_set import ScenarioSet
+from crossmargin.valuation.greeks import Greeks, greeks
+from crossmargin.valuation.reported import reported_change, reported_rate
+from crossmargin.valuation.risk_arrays import RiskArrays, risk_arrays
+from crossmargin.valuation.taylor import taylor_arrays
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScanArrays:
+    """One scenario family priced for one reporting asset, in ticks per contract (not yet rounded).
+
+    `value` (I,), `change` (I, S). Rows that `missing` (I,) marks lack data: they hold zeros that
+    nobody may use.
+    """
+
+    scenarios: ScenarioSet
+    value: NDArray[np.float64]
+    change: NDArray[np.float64]
+    missing: NDArray[np.bool_]
+
+
+@final
+@dataclass(slots=True, kw_only=True, eq=False)
+class PricedMarket:
+    """Risk arrays of one market, shared by every recipe that asks for the same scenarios."""
+
+    universe: Universe
+    market: MarketColumns
+    totals: MarketTotals
+    history: ReturnHistory | None
+    vol_history: ReturnHistory | None
+    assets: Mapping[str, Asset]
+    priced: dict[tuple[str, str], RiskArrays] = field(default_factory=dict)
+    sensitivities: dict[str, Greeks] = field(default_factory=dict)
+
+    def greeks(self) -> Greeks:
+        """Greeks of one contract of every instrument."""
+        if "all" not in self.sensitivities:
+            self.sensitivities["all"] = greeks(self.universe, self.market)
+        return self.sensitivities["all"]
+
+    def risk(self, scenarios: ScenarioSet, key: str, revaluation: str) -> RiskArrays:
+        """Risk arrays of a scenario set; `revaluation` is model, mark or taylor."""
+        if (key, revaluation) not in self.priced:
+            if revaluation == "taylor":
+                arrays = taylor_arrays(self.universe, self.market, scenarios, self.greeks())
+            else:
+                arrays = risk_arrays(self.universe, self.market, scenarios, revaluation)
+            self.priced[key, revaluation] = arrays
+        return self.priced[key, revaluation]
+
+
+@final
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """One recipe over one priced market, for one reporting asset."""
+
+    terms: Terms
+    priced: PricedMarket
+    reporting: str
+    reporting_row: NDArray[np.int64]
+    tick_exponent: int
+    scans: dict[str, ScanArrays] = field(default_factory=dict)
+    columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def universe(self) -> Universe:
+        """The instrument table."""
+        return self.priced.universe
+
+    @property
+    def market(self) -> MarketColumns:
+        """The market's columns."""
+        return self.priced.market
+
+    @property
+    def risk_unit(self) -> NDArray[np.int64]:
+        """(assets,) the asset at the bottom of what each asset wraps, within its copy; else
+        itself.
+        """
+        codes = self.universe.assets
+        size = len(codes) // self.universe.copies
+        base = [_base_of(code, codes[:size], self.priced.assets) for code in codes[:size]]
+        first = np.array([codes.index(code) for code in base], dtype=np.int64)
+        shift = np.repeat(np.arange(self.universe.copies, dtype=np.int64) * size, size)
+        return np.tile(first, self.universe.copies) + shift
+
+    def scan(self, family: str) -> ScanArrays:
+        """The named scenario family in ticks per contract, priced at most once."""
+        if family not in self.scans:
+            self.scans[family] = self._price(family)
+        return self.scans[family]
+
+    def asset_rate(self) -> NDArray[np.float64]:
+        """(assets,) reporting units per coin of each asset at its index."""
+        return reported_rate(self.universe, self.market.index, self.reporting_row)
+
+    def _price(self, family: str) -> ScanArrays:
+        table = dict(self.terms.scenarios[family])
+        revaluation = str(table.pop("revaluation", self.terms.base_value))
+        conversion = str(table.pop("conversion", self.terms.conversion))
+        universe = self.universe
+        scenarios = build(
+            family,
+            table,
+            universe.assets[: len(universe.assets) // universe.copies],
+            universe.venues,
+            self._resolve,
+            self.priced.history,
+            facts=self.priced.assets,
+            vol_history=self.priced.vol_history,
+        )
+        if universe.copies > 1:
+            scenarios = for_copies(scenarios, universe.copies)
+        key = f"{self.terms.name}/{self.terms.content_hash}/{family}"
+        arrays = self.priced.risk(scenarios, key, revaluation)
+        value, change = reported_change(
+            self.universe,
+            self.market.index,
+            arrays,
+            scenarios,
+            self.reporting_row,
+            shocked=conversion == "shocked",
+        )
+        scale = 2.0**-self.tick_exponent
+        missing = np.isnan(value) | np.isnan(change).any(axis=1)
+        value = np.where(missing, 0.0, value * scale)
+        change *= scale
+        change[missing] = 0.0
+        for array in (value, change, missing):
+            array.setflags(write=False)
+        return ScanArrays(scenarios=scenarios, value=value, change=change, missing=missing)
+
+    def _resolve(self, reference: str) -> float | Mapping[str, float]:
+        parameter = self.terms.parameters[reference.removeprefix("$")]
+        value: Any = parameter.value
+        if value is None:
+            where = f"recipe {self.terms.name}, params.{parameter.name}"
+            message = "no source gives this figure: set it to use the recipe"
+            raise InputRefused([Failure(Reason.INCOMPLETE, where, message)])
+        if isinstance(value, Mapping):
+            table = dict(value)
+            if parameter.otherwise is not None:
+                table["*"] = parameter.otherwise
+            return table
+        if isinstance(value, tuple):
+            raise TypeError(f"params.{parameter.name} is a list where a number is needed")
+        return float(value)
+
+
+def _base_of(code: str, known: Sequence[str], assets: Mapping[str, Asset]) -> str:
+    """What `code` wraps, all the way down, as far as the universe knows it."""
+    seen = {code}
+    while code in assets:
+        below = assets[code].wraps
+        if below is None or below not in known or below in seen:
+            break
+        code = below
+        seen.add(code)
+    return code
+
+
+def reporting_rows(universe: Universe, reporting: str) -> NDArray[np.int64]:
+    """(assets,) the asset row of the reporting currency, in each asset's own copy of the universe.
+
+    Refused when the market does not know the currency.
+    """
+    rows = [i for i, code in enumerate(universe.assets) if code == reporting]
+    if not rows:
+        message = f"the market has no price of the reporting currency {reporting}"
+        raise InputRefused([Failure(Reason.MISSING_DATA, f"assets.{reporting}", message)])
+    return np.repeat(np.array(rows, dtype=np.int64), len(universe.assets) // universe.copies)

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from crossmargin.report.exhibit import CollateralRow, Exhibit, PayoffCurve, RecipeRow
+from crossmargin.report.exhibit import (
+    CollateralRow,
+    Exhibit,
+    PayoffCurve,
+    RecipeRow,
+    recipe_row,
+)
 from crossmargin.rulebook.standing import Standing
 from crossmargin.rulebook.statement_types import (
     AccountFigures,
@@ -328,18 +334,14 @@ def sample_exhibit() -> Exhibit:
             collateral(HOSTILE, "hyperliquid", "PURR", "1000", None, None),
         ),
         recipes=(
-            recipe("house", "complete", "120000", "291000", "3500.0001", 1),
-            recipe("net-delta", "complete", "150000", "180000", "0", 0),
-            RecipeRow(
-                recipe="okx-portfolio",
-                status="incomplete",
-                reporting="USD",
-                levels=(),
-                net_liquidation_value=None,
-                locked=None,
-                shortfall=None,
-                liquidatable=None,
-                reason="grid_edge has no published value: give it with --set",
+            recipe("house", "120000", "291000", "3500.0001", Standing.LIQUIDATING),
+            recipe("net-delta", "150000", "180000", "0", Standing.HEALTHY),
+            recipe_row(
+                {
+                    "recipe": "okx-portfolio",
+                    "status": "incomplete",
+                    "reason": "grid_edge has no published value: give it with --set",
+                }
             ),
         ),
     )
@@ -360,20 +362,18 @@ def collateral(
     )
 
 
-def recipe(
-    name: str, status: str, requirement: str, locked: str, shortfall: str, liquidatable: int
-) -> RecipeRow:
-    return RecipeRow(
-        recipe=name,
-        status=status,
-        reporting="USD",
-        levels=(
-            level("initial", "622345.67", "320000"),
-            level("maintenance", "622345.67", requirement),
-        ),
-        net_liquidation_value=Decimal("629900.12"),
-        locked=Decimal(locked),
-        shortfall=Decimal(shortfall),
-        liquidatable=liquidatable,
-        reason=None,
+def recipe(name: str, requirement: str, locked: str, shortfall: str, worst: Standing) -> RecipeRow:
+    return recipe_row(
+        {
+            "recipe": name,
+            "title": f"The {name} rulebook",
+            "status": "complete",
+            "reason": None,
+            "reporting": "USD",
+            "requirement": {"initial": Decimal("320000"), "maintenance": Decimal(requirement)},
+            "buffer": Decimal("622345.67") - Decimal(requirement),
+            "locked": Decimal(locked),
+            "shortfall": Decimal(shortfall),
+            "worst_standing": worst,
+        }
     )

@@ -79,7 +79,7 @@ def renamed(name: str):
         ),
         curves=tuple(replace(c, account_id=name, underlying=name) for c in exhibit.curves),
         collateral=tuple(replace(c, account_id=name, asset=name) for c in exhibit.collateral),
-        recipes=tuple(replace(r, recipe=name, reason=name) for r in exhibit.recipes),
+        recipes=tuple(replace(r, recipe=name, title=name, reason=name) for r in exhibit.recipes),
     )
 
 
@@ -129,9 +129,10 @@ def test_no_name_out_of_a_book_becomes_markup_or_script(name: str) -> None:
     assert len(hostile.scripts) == len(calm.scripts) == 3
     assert hostile.open == []
     tree = Page(notebook_html(renamed(name).statement))
-    assert {tag for tag, _ in tree.tags} <= set(
-        ["div", "p", "b", "table", "thead", "tbody", "tr", "th", "td", "span"]
-    )
+    assert {tag for tag, _ in tree.tags} <= {
+        *("div", "p", "b", "span"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    }
 
 
 def test_the_data_of_the_pictures_are_the_figures_of_the_statement() -> None:

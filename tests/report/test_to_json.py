@@ -81,5 +81,5 @@ def test_the_tree_keeps_winner_driver_and_parts() -> None:
 
 def test_a_recipe_that_lacks_a_figure_says_which() -> None:
     row = recipe_values(sample_exhibit().recipes[2])
-    assert (row["status"], row["nlv"], row["levels"]) == ("incomplete", None, {})
+    assert (row["status"], row["locked"], row["requirement"]) == ("incomplete", None, {})
     assert "grid_edge" in row["reason"]

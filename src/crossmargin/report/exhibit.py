@@ -1,10 +1,12 @@
 """What a report shows: the statement, and beside it the pictures' own figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import final
+from typing import Any, final
 
-from crossmargin.rulebook.statement_types import Heatmap, LevelFigures, Statement
+from crossmargin.rulebook.standing import Standing
+from crossmargin.rulebook.statement_types import Heatmap, Statement
 
 
 @final
@@ -48,19 +50,37 @@ class CollateralRow:
 class RecipeRow:
     """The whole book under one recipe; `reason` says why figures are absent.
 
-    `levels` are sums over silos, `shortfall` the sum of their negative buffers as a positive
-    number.
+    `requirements` (level, amount), `buffer` (at the liquidation level) and `locked` are sums over
+    silos, `shortfall` the sum of the negative buffers as a positive number. `worst` is the worst
+    standing of a silo.
     """
 
     recipe: str
+    title: str
     status: str
+    reason: str | None
     reporting: str
-    levels: tuple[LevelFigures, ...]
-    net_liquidation_value: Decimal | None
+    requirements: tuple[tuple[str, Decimal | None], ...]
+    buffer: Decimal | None
     locked: Decimal | None
     shortfall: Decimal | None
-    liquidatable: int | None
-    reason: str | None
+    worst: Standing | None
+
+
+def recipe_row(values: Mapping[str, Any]) -> RecipeRow:
+    """A row as `crossmargin.compare` gives it; one without figures says only which and why."""
+    return RecipeRow(
+        recipe=values["recipe"],
+        title=values.get("title", ""),
+        status=values["status"],
+        reason=values.get("reason"),
+        reporting=values.get("reporting", ""),
+        requirements=tuple(values.get("requirement", {}).items()),
+        buffer=values.get("buffer"),
+        locked=values.get("locked"),
+        shortfall=values.get("shortfall"),
+        worst=values.get("worst_standing"),
+    )
 
 
 @final

@@ -118,16 +118,22 @@ def recipes_table(rows: Sequence[RecipeRow]) -> Table:
     )
     for row in rows:
         who = named(row.recipe)
-        who.append(f"\n{printable(row.status)}, in {printable(row.reporting)}", style="dim")
-        if row.liquidatable is not None:
-            who.append(
-                f"\n{row.liquidatable} liquidatable", style="bold" if row.liquidatable else "dim"
-            )
+        if row.title:
+            who.append(f"\n{printable(row.title)}", style="dim")
+        unit = f", in {row.reporting}" if row.reporting else ""
+        who.append(f"\n{printable(row.status + unit)}", style="dim")
+        if row.worst is not None:
+            who.append("\nworst ", style="dim")
+            who.append_text(standing_text(row.worst))
         if row.reason is not None:
             who.append(f"\n{printable(row.reason)}", style="dim")
-        level, _, requirement, buffer, _ = _level_cells(row.levels)
-        locked, short = cell(shown_amount(row.locked)), cell(shown_amount(row.shortfall))
-        table.add_row(who, level, requirement, buffer, locked, short)
+        amounts = (row.buffer, row.locked, row.shortfall)
+        table.add_row(
+            who,
+            Text("\n".join(printable(level) for level, _ in row.requirements)),
+            cell("\n".join(shown_amount(amount) for _, amount in row.requirements)),
+            *(cell(shown_amount(amount)) for amount in amounts),
+        )
     return table
 
 

@@ -118,14 +118,15 @@ def recipe_values(row: RecipeRow) -> dict[str, Any]:
     """The book under one recipe, as `compare` prints it."""
     return {
         "recipe": row.recipe,
+        "title": row.title,
         "status": row.status,
+        "reason": row.reason,
         "reporting": row.reporting,
-        "levels": {level.name: level_values(level) for level in row.levels},
-        "nlv": decimal_text(row.net_liquidation_value),
+        "requirement": {level: decimal_text(amount) for level, amount in row.requirements},
+        "buffer": decimal_text(row.buffer),
         "locked": decimal_text(row.locked),
         "shortfall": decimal_text(row.shortfall),
-        "liquidatable": row.liquidatable,
-        "reason": row.reason,
+        "worst_standing": row.worst,
     }
 
 

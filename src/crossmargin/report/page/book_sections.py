@@ -120,20 +120,18 @@ def recipes_section(rows: tuple[RecipeRow, ...]) -> str:
     """The same book under every recipe."""
     if not rows:
         return ""
-    cells = []
-    for row in rows:
-        first = row.levels[-1] if row.levels else None
-        cells.append(
-            (
-                text(row.recipe),
-                text(row.status if row.reason is None else f"{row.status}: {row.reason}"),
-                text(shown_amount(row.locked)),
-                text(shown_amount(row.shortfall)),
-                signed_buffer(first),
-                text("n/a" if row.liquidatable is None else str(row.liquidatable)),
-            )
+    cells = [
+        (
+            f"{text(row.recipe)} <small>{text(row.title)}</small>",
+            text(row.status if row.reason is None else f"{row.status}: {row.reason}"),
+            text(shown_amount(row.locked)),
+            text(shown_amount(row.buffer)),
+            text(shown_amount(row.shortfall)),
+            "" if row.worst is None else chip(row.worst),
         )
-    heads = ("recipe", "status", "locked", "shortfall", "buffer, last level", "liquidatable")
+        for row in rows
+    ]
+    heads = ("recipe", "status", "locked", "buffer", "shortfall", "worst member")
     figure = (
         '<div class="chart" data-chart="recipes" role="img" aria-label="Locked per recipe"></div>'
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from crossmargin.collateral.cap import Cap
 from crossmargin.collateral.credit import CollateralRows, Credit, Haircuts, collateral_credit
-from crossmargin.collateral.schedule import Flat, Measure, Tiered
+from crossmargin.collateral.schedule import Flat, Measure, SizeScaled, Tiered
 
 NAN = float("nan")
 F8 = NDArray[np.float64]
@@ -145,6 +145,39 @@ def test_no_rows_give_no_credit() -> None:
 def test_what_stands_above_a_cap_of_all_accounts_is_scaled_away() -> None:
     rows = dataclasses.replace(rows_of([4.0]), scale=np.array([0.25]))
     assert at(rows, flat(1.0), [10.0]).credit[0] == 10.0
+
+
+def test_coins_under_a_full_cap_take_no_slice_from_coins_that_count() -> None:
+    haircuts = Haircuts(
+        schedule=Tiered(
+            bound=np.array([[500.0]]), weight=np.array([[0.8, 0.4]]), measure=Measure.AMOUNT
+        ),
+        liquidity_weight=np.ones(1),
+        revalued=np.zeros(1, dtype=np.bool_),
+    )
+    for full in (0.0, 100.0):
+        cap = Cap(key=np.array([0, -1]), limit=np.array([full, NAN]))
+        alone = at(rows_of([0.0, 500.0], caps=(cap,)), haircuts, [1.0])
+        both = at(rows_of([500.0, 500.0], caps=(cap,)), haircuts, [1.0])
+        assert alone.credit.sum() == pytest.approx(400.0)
+        assert both.credit.sum() == pytest.approx(400.0 + full)
+        assert both.credit[0] <= full * (1 + 1e-9)
+
+
+def test_weights_scaled_by_size_refuse_a_full_cap_of_a_place() -> None:
+    haircuts = Haircuts(
+        schedule=SizeScaled(
+            weight=np.array([0.9]), factor=np.array([0.01]), numerator=np.array([1.1])
+        ),
+        liquidity_weight=np.ones(1),
+        revalued=np.zeros(1, dtype=np.bool_),
+    )
+    cap = Cap(key=np.array([0, -1]), limit=np.array([10.0, NAN]))
+    with pytest.raises(ValueError, match="scaled by size"):
+        at(rows_of([500.0, 500.0], caps=(cap,)), haircuts, [1.0])
+    everywhere = Cap(key=np.array([0, 0]), limit=np.array([10.0, 10.0]))
+    found = at(rows_of([500.0, 500.0], caps=(everywhere,)), haircuts, [1.0])
+    assert found.credit.sum() == pytest.approx(10.0)
 
 
 amounts = st.lists(st.floats(-1e5, 1e5, allow_subnormal=False), min_size=4, max_size=4)

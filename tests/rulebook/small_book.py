@@ -257,6 +257,7 @@ def _terms(
         parameters={name: _parameter(name, said) for name, said in parameters.items()},
         scenarios=scenarios,
         content_hash="small",
+        fields=(),
     )
 
 

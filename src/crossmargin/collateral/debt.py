@@ -15,15 +15,13 @@ I8 = NDArray[np.int64]
 class Cover:
     """What is left and what is owed once debts are repaid.
 
-    `pair` (rows,) numbers account and asset, `left` and `owed` (rows,) coins >= 0. `steps` lists
-    the rows in passes: pass n holds the n-th safest place of every pair.
+    `pair` (rows,) numbers account and asset, `left` and `owed` (rows,) coins >= 0.
     """
 
     pair: I8
     pairs_count: int
     left: F8
     owed: F8
-    steps: tuple[I8, ...]
 
 
 def cover(pair: I8, amount: F8, weight: F8) -> Cover:
@@ -39,9 +37,8 @@ def cover(pair: I8, amount: F8, weight: F8) -> Cover:
     held = np.maximum(amount, 0.0)
     left = held.copy()
     remaining = debt.copy()
-    steps = _steps(numbered, weight)
     if np.any(debt > 0.0):
-        for step in steps:
+        for step in steps_by_weight(numbered, weight):
             own = numbered[step]
             with np.errstate(invalid="ignore", divide="ignore"):
                 useful = np.where(held[step] == 0.0, 0.0, held[step] * weight[step])
@@ -57,11 +54,11 @@ def cover(pair: I8, amount: F8, weight: F8) -> Cover:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(debt > 0.0, remaining / debt, 0.0)
     owed = np.where(amount < 0.0, -amount * share[numbered], 0.0)
-    return Cover(pair=numbered, pairs_count=count, left=left, owed=owed, steps=steps)
+    return Cover(pair=numbered, pairs_count=count, left=left, owed=owed)
 
 
-def _steps(numbered: I8, weight: F8) -> tuple[I8, ...]:
-    """Rows by their rank within their pair, heaviest weight first."""
+def steps_by_weight(numbered: I8, weight: F8) -> tuple[I8, ...]:
+    """Passes over the rows: pass n holds the n-th heaviest row of every pair, ties in row order."""
     order = np.lexsort((-weight, numbered))
     if not len(order):
         return ()

@@ -51,10 +51,12 @@ def credit_interval(
     price at the worst end, the higher of it and the last good one at the last good end, the low one
     at the best end; NaN, not 0, without a bound on that side. worst <= last_good <= best.
     """
-    low = np.fmin(price.low, price.last_good)
-    high = np.fmax(price.high, price.last_good)
-    low_known = np.where(np.isnan(price.low), np.nan, low)
-    high_known = np.where(np.isnan(price.high), np.nan, high)
+    # Bounds that contradict each other widen the interval.
+    least = np.fmin(np.fmin(price.low, price.last_good), price.high)
+    most = np.fmax(np.fmax(price.high, price.last_good), price.low)
+    low_known = np.where(np.isnan(price.low), np.nan, least)
+    high_known = np.where(np.isnan(price.high), np.nan, most)
+    high = np.where(np.isnan(price.high) & np.isnan(price.last_good), np.nan, most)
     worst = _signed(rows, haircuts, np.nan_to_num(low_known, nan=0.0), high_known)
     last_good = _signed(rows, haircuts, price.last_good, high)
     best = _signed(rows, haircuts, high, np.where(np.isnan(low_known), price.last_good, low_known))

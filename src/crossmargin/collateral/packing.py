@@ -1,6 +1,4 @@
-"""The most of several amounts that fits under overlapping limits: a small linear programme, solved
-exactly.
-"""
+"""The most credit that fits under overlapping limits: a small linear programme, solved exactly."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,22 +6,18 @@ from numpy.typing import NDArray
 F8 = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12
-"""Relative to the largest amount: below it a coefficient is what rounding left of 0."""
+"""Below it a coefficient, once scaled to about 1, is what rounding left of 0."""
 
 
-def most_that_fits(amount: F8, member: F8, limit: F8) -> F8:
-    """(n,) x with 0 <= x <= amount and member @ x <= limit whose sum is the largest.
+def most_that_fits(use: F8, limit: F8) -> F8:
+    """(n,) x >= 0 with use @ x <= limit whose sum is the largest.
 
-    `amount` (n,) >= 0, `member` (limits, n) of 0 and 1, `limit` (limits,) >= 0. The sum is
-    non-decreasing and concave in every amount. Simplex from x = 0 with Bland's rule: it ends, and
-    gives the same bits everywhere because it uses element-wise arithmetic only. NaN in an amount
-    gives NaN throughout.
+    `use` (limits, n) >= 0, each of the n used somewhere; `limit` (limits,) >= 0. The sum is
+    non-decreasing and concave in every limit. Simplex from x = 0 with Bland's rule: it ends, and
+    gives the same bits everywhere because it uses element-wise arithmetic only.
     """
-    largest = float(amount.max(initial=0.0))
-    if not largest > 0.0:
-        return amount.copy() if largest == 0.0 else np.full(len(amount), np.nan)
-    count = len(amount)
-    table = _tableau(amount / largest, member, limit / largest)
+    count = use.shape[1]
+    table, unit = _tableau(use, limit)
     basis = list(range(count, table.shape[1] - 1))
     gain = np.zeros(table.shape[1])
     gain[:count] = 1.0
@@ -37,15 +31,24 @@ def most_that_fits(amount: F8, member: F8, limit: F8) -> F8:
     found = np.zeros(count)
     for row, column in enumerate(basis):
         if column < count:
-            found[column] = table[row, -1]
-    return np.clip(found * largest, 0.0, amount)
+            found[column] = max(table[row, -1], 0.0) * unit
+    return found
 
 
-def _tableau(amount: F8, member: F8, limit: F8) -> F8:
-    """Rows: each limit, then each amount as its own limit. Columns: x, slack, right-hand side."""
-    rows = np.concatenate([member, np.eye(len(amount))])
-    right = np.concatenate([limit, amount])
-    return np.concatenate([rows, np.eye(len(rows)), right[:, None]], axis=1)
+def _tableau(use: F8, limit: F8) -> tuple[F8, float]:
+    """Columns: x, slack, right-hand side; each row scaled to a largest coefficient of 1.
+
+    The second figure is the unit of x: the most that any one x can be.
+    """
+    limiting = use.any(axis=1)
+    largest = use[limiting].max(axis=1)
+    rows, most = use[limiting] / largest[:, None], limit[limiting] / largest
+    alone = np.where(rows > 0.0, most[:, None] / np.where(rows > 0.0, rows, 1.0), np.inf)
+    unit = float(alone.min(axis=0).max()) or 1.0
+    # What binds at nobody's most is as good as absent, and stays finite.
+    with np.errstate(over="ignore"):
+        right = np.minimum(most / unit, float(use.shape[1]))
+    return np.concatenate([rows, np.eye(len(rows)), right[:, None]], axis=1), unit
 
 
 def _first_above(gain: F8) -> int | None:

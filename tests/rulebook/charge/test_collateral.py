@@ -331,6 +331,30 @@ def test_a_haircut_that_rewards_concentration_is_refused() -> None:
         charge.evaluate(context, "account")
 
 
+def test_a_cap_of_a_place_beside_weights_scaled_by_size_is_refused() -> None:
+    charge = Collateral(
+        rates="$w",
+        stated=Stated.WEIGHT,
+        price=Price.INDEX,
+        debt_price=Price.INDEX,
+        size_factor="$factor",
+        size_numerator="$numerator",
+        caps=("$chain_cap",),
+    )
+    context = small_context(
+        accounts={"one": {"balances": {"FTT": 1.0}}},
+        prices={"FTT": 2.0},
+        parameters={
+            "w": 0.95,
+            "factor": 0.002,
+            "numerator": 1.1,
+            "chain_cap": {"value": {"solana": 1.0}, "by": "chain"},
+        },
+    )
+    with pytest.raises(InputRefused, match="a cap by chain beside weights scaled by size"):
+        charge.evaluate(context, "account")
+
+
 def test_credit_is_divided_by_settlement_asset() -> None:
     context = small_context(
         accounts={"one": {"balances": {"BTC": 1.0, "ETH": -2.0}}, "two": {}},

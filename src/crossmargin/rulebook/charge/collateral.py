@@ -59,7 +59,11 @@ class Collateral:
     revalued: tuple[str, ...] = ()
 
     def evaluate(self, context: Context, at: str) -> Outcome:
-        """Signed ticks; NaN where something is held or owed and its price or haircut is missing."""
+        """Signed ticks; NaN where something is held or owed and its price or haircut is missing.
+
+        `InputRefused` for haircuts that reward a concentration, and for caps of places beside
+        weights scaled by size: those are one weight for the whole amount, wherever it is kept.
+        """
         rows = self._rows(context)
         price = asset_price(context.run, self.price)
         if self.price is Price.LOW:
@@ -96,7 +100,7 @@ class Collateral:
             usable=held.usable,
             location_weight=location_weight(context, held, self.locations),
             scale=venue_scale(context, held, self.venue_limit),
-            caps=account_caps(context, held, self.caps),
+            caps=account_caps(context, held, self.caps, of_places=self.size_factor is None),
         )
 
     def _parts(self, context: Context, rows: CollateralRows, ticks: F8) -> Parts:

@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.base.failure import Failure, Reason, refuse_if_any
 from crossmargin.collateral.cap import Cap, shared_scale
 from crossmargin.rulebook.charge.collateral_haircuts import by_asset
 from crossmargin.rulebook.context import Context
@@ -74,9 +75,24 @@ def location_weight(context: Context, held: Holdings, references: tuple[str, ...
     return weight
 
 
-def account_caps(context: Context, held: Holdings, references: tuple[str, ...]) -> tuple[Cap, ...]:
-    """One cap per parameter, in reporting currency; a label without an entry has no limit."""
-    return tuple(_cap(context, held, _parameter(context, reference)) for reference in references)
+def account_caps(
+    context: Context, held: Holdings, references: tuple[str, ...], *, of_places: bool
+) -> tuple[Cap, ...]:
+    """One cap per parameter, in reporting currency; a label without an entry has no limit.
+
+    `InputRefused` for a cap of a place where `of_places` is False.
+    """
+    parameters = [_parameter(context, reference) for reference in references]
+    refuse_if_any(
+        Failure(
+            Reason.UNSUPPORTED,
+            f"recipe {context.run.terms.name}, params.{parameter.name}",
+            f"a cap by {parameter.by} beside weights scaled by size",
+        )
+        for parameter in parameters
+        if parameter.by in PLACES and not of_places
+    )
+    return tuple(_cap(context, held, parameter) for parameter in parameters)
 
 
 def _cap(context: Context, held: Holdings, parameter: Parameter) -> Cap:

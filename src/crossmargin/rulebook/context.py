@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,8 @@ class Groups:
 @final
 @dataclass(slots=True, kw_only=True, eq=False)
 class Context:
-    """A batch of `accounts_count` accounts in one run. Groupings are computed once each.
+    """A batch of `accounts_count` accounts in one run. Groupings and answers are computed once
+    each.
 
     `balances_grouped` says that balance rows take part in groupings finer than the account.
     """
@@ -94,6 +95,7 @@ class Context:
     explain: bool
     balances_grouped: bool
     account_names: tuple[str, ...] | range
+    answers: dict[tuple[int, str], Any] = field(default_factory=dict)
     found: dict[str, Groups] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
 
@@ -166,7 +168,7 @@ class Context:
 
     def _grouped(self, name: str) -> Groups:
         positions, balances = self.block("positions"), self.block("balances")
-        own_key = self._key(name)
+        own_key = self.key(name)
         if not self.balances_grouped:
             made = group_rows(name, positions.account, own_key[positions.instrument])
             outside = np.full(len(balances.account), -1, dtype=np.int64)
@@ -186,6 +188,10 @@ class Context:
                 block: rows_by_group(name, own, account, key) for block, own in row_group.items()
             },
         )
+
+    def key(self, name: str) -> NDArray[np.int64]:
+        """(instruments,) what a grouping finer than the account tells apart, -1 for none."""
+        return self.run.keep(f"key.{name}", lambda: self._key(name))
 
     def _key(self, name: str) -> NDArray[np.int64]:
         u = self.run.universe

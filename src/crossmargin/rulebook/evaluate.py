@@ -43,7 +43,18 @@ class Answer:
 
 
 def evaluate(node: Node, context: Context, at: str) -> Answer:
-    """The node's amounts, in ticks, for every group of the grouping called `at`."""
+    """The node's amounts, in ticks, for every group of the grouping called `at`.
+
+    A node that several levels refer to is evaluated once per context; its answer keeps it alive, so
+    its identity names it.
+    """
+    known: Answer | None = context.answers.get((id(node), at))
+    if known is None:
+        known = context.answers[id(node), at] = _evaluated(node, context, at)
+    return known
+
+
+def _evaluated(node: Node, context: Context, at: str) -> Answer:
     match node:
         case Leaf():
             return Answer(node=node, at=at, outcome=node.charge.evaluate(context, at))

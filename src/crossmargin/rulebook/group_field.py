@@ -3,12 +3,14 @@ index.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
-from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.run import Run
 from crossmargin.rulebook.terms import Parameter
 
@@ -25,8 +27,18 @@ def group_field(context: Context, at: str, name: str) -> F8:
 
 
 def one_per_group(context: Context, at: str, by_instrument: F8, name: str) -> F8:
-    """(groups,) `by_instrument` (instruments,) reduced to the one figure of each group."""
+    """(groups,) `by_instrument` (instruments,) reduced to the one figure of each group.
+
+    `name` names the column within the run. Keys over whose instruments it is one figure, or missing
+    for all of them, need no look at the rows.
+    """
     groups = context.groups(at)
+    if at != ACCOUNT:
+        table = context.run.keep(
+            ("one per key", at, name), lambda: _by_key(context.key(at), by_instrument)
+        )
+        if table.told[groups.key].all():
+            return np.asarray(table.figure[groups.key])
     out = np.full(len(groups.account), np.nan)
     for block in ("positions", "balances"):
         rows = groups.rows[block]
@@ -43,6 +55,28 @@ def one_per_group(context: Context, at: str, by_instrument: F8, name: str) -> F8
             )
         out[filled] = known
     return out
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _ByKey:
+    """(keys,) a figure, and whether every instrument of the key has it, or none has any."""
+
+    figure: F8
+    told: NDArray[np.bool_]
+
+
+def _by_key(key: NDArray[np.int64], by_instrument: F8) -> _ByKey:
+    inside = key >= 0
+    own, values = key[inside], by_instrument[inside]
+    size = int(own.max(initial=-1)) + 1
+    lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
+    with np.errstate(invalid="ignore"):
+        np.minimum.at(lowest, own, values)
+        np.maximum.at(highest, own, values)
+    missing = np.bincount(own, weights=np.isnan(values), minlength=size)
+    none = (missing > 0) & (missing == np.bincount(own, minlength=size))
+    return _ByKey(figure=np.where(none, np.nan, lowest), told=none | (lowest == highest))
 
 
 def group_parameter(context: Context, at: str, name: str) -> F8:

@@ -8,8 +8,23 @@ from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.net_liquidation import FUTURES
 
 
+def _any_missing(context: Context) -> bool:
+    """Whether any row of the batch may lack a mark, a cost, a revaluation or a price."""
+    run, p, b = context.run, context.positions, context.balances
+    lost = np.isnan(context.field("mark_value"))
+    for scan in run.scans.values():
+        lost = lost | scan.missing
+    return bool(
+        np.isnan(p.cost).any()
+        or (lost.any() and lost[p.instrument].any())
+        or np.isnan(run.asset_rate()[b.asset]).any()
+    )
+
+
 def missing_reasons(context: Context) -> Mapping[int, tuple[str, ...]]:
     """Account of the book -> a sentence for every holding whose figures are missing."""
+    if not _any_missing(context):
+        return {}
     run, p, b = context.run, context.positions, context.balances
     u = run.universe
     held = p.contracts != 0.0

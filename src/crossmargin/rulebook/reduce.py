@@ -44,7 +44,7 @@ def row_values(
         if np.any(np.abs(x) >= TICK_LIMIT):
             raise TickOverflowError(f"{of} of a position does not fit below 2**53 ticks")
     if selection is not None:
-        x = np.where(selection.instruments(context.run.universe)[rows.instrument], x, 0.0)
+        x = np.where(context.run.chosen(selection)[rows.instrument], x, 0.0)
     return x
 
 

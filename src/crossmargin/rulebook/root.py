@@ -33,18 +33,21 @@ def _outward(ticks: F8, per_unit: Fraction, *, up: bool) -> F8:
     2**53.
     """
     scaled = ticks * per_unit.denominator
-    known = ~np.isnan(ticks)
-    if np.any(np.abs(scaled[known]) >= TICK_LIMIT):
+    outward = np.ceil if up else np.floor
+    if np.any(np.abs(scaled) >= TICK_LIMIT):
+        known = ~np.isnan(ticks)
         exact = [
             _outward_one(t, per_unit, up=up) if k else np.nan
             for t, k in zip(ticks, known, strict=True)
         ]
         return np.array(exact)
-    rest = np.fmod(scaled, float(per_unit.numerator))
-    down = scaled - np.where(rest < 0, rest + per_unit.numerator, rest)
-    units = np.where(down < scaled, down + per_unit.numerator, down) if up else down
-    ticks_at_unit = units / per_unit.denominator
-    return np.ceil(ticks_at_unit) if up else np.floor(ticks_at_unit)
+    if per_unit.numerator.bit_count() == 1:  # a power of two: its quotients are exact
+        units = outward(scaled / per_unit.numerator) * per_unit.numerator + 0.0
+    else:
+        rest = np.fmod(scaled, float(per_unit.numerator))
+        down = scaled - np.where(rest < 0, rest + per_unit.numerator, rest)
+        units = np.where(down < scaled, down + per_unit.numerator, down) if up else down
+    return np.asarray(outward(units / per_unit.denominator))
 
 
 def _outward_one(ticks: float, per_unit: Fraction, *, up: bool) -> float:

@@ -3,9 +3,9 @@
 Listings are priced here, once per scenario, for everybody. Accounts never reprice anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from crossmargin.domain.universe import Universe
 from crossmargin.market.columns import MarketColumns
 from crossmargin.market.history import ReturnHistory
 from crossmargin.market.totals import MarketTotals
+from crossmargin.rulebook.selection import Selection
 from crossmargin.rulebook.terms import Terms
 from crossmargin.scenario.build import build
 from crossmargin.scenario.combine import for_copies
@@ -24,6 +25,8 @@ from crossmargin.valuation.greeks import Greeks, greeks
 from crossmargin.valuation.reported import reported_change, reported_rate
 from crossmargin.valuation.risk_arrays import RiskArrays, risk_arrays
 from crossmargin.valuation.taylor import taylor_arrays
+
+Kept = TypeVar("Kept")
 
 
 @final
@@ -52,7 +55,7 @@ class PricedMarket:
     history: ReturnHistory | None
     vol_history: ReturnHistory | None
     assets: Mapping[str, Asset]
-    priced: dict[tuple[str, str], RiskArrays] = field(default_factory=dict)
+    priced: dict[tuple[object, ...], RiskArrays] = field(default_factory=dict)
     sensitivities: dict[str, Greeks] = field(default_factory=dict)
 
     def greeks(self) -> Greeks:
@@ -61,15 +64,19 @@ class PricedMarket:
             self.sensitivities["all"] = greeks(self.universe, self.market)
         return self.sensitivities["all"]
 
-    def risk(self, scenarios: ScenarioSet, key: str, revaluation: str) -> RiskArrays:
-        """Risk arrays of a scenario set; `revaluation` is model, mark or taylor."""
-        if (key, revaluation) not in self.priced:
+    def risk(self, scenarios: ScenarioSet, revaluation: str) -> RiskArrays:
+        """Risk arrays of a scenario set; `revaluation` is model, mark or taylor.
+
+        Equal moves are priced once, whatever recipe or family asks for them.
+        """
+        key = (revaluation, *moves_of(scenarios))
+        if key not in self.priced:
             if revaluation == "taylor":
                 arrays = taylor_arrays(self.universe, self.market, scenarios, self.greeks())
             else:
                 arrays = risk_arrays(self.universe, self.market, scenarios, revaluation)
-            self.priced[key, revaluation] = arrays
-        return self.priced[key, revaluation]
+            self.priced[key] = arrays
+        return self.priced[key]
 
 
 @final
@@ -84,6 +91,7 @@ class Run:
     tick_exponent: int
     scans: dict[str, ScanArrays] = field(default_factory=dict)
     columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    kept: dict[object, Any] = field(default_factory=dict)
 
     @property
     def universe(self) -> Universe:
@@ -100,6 +108,9 @@ class Run:
         """(assets,) the asset at the bottom of what each asset wraps, within its copy; else
         itself.
         """
+        return self.keep("risk_unit", self._risk_unit)
+
+    def _risk_unit(self) -> NDArray[np.int64]:
         codes = self.universe.assets
         size = len(codes) // self.universe.copies
         base = [_base_of(code, codes[:size], self.priced.assets) for code in codes[:size]]
@@ -115,7 +126,21 @@ class Run:
 
     def asset_rate(self) -> NDArray[np.float64]:
         """(assets,) reporting units per coin of each asset at its index."""
-        return reported_rate(self.universe, self.market.index, self.reporting_row)
+        return self.keep(
+            "asset_rate",
+            lambda: reported_rate(self.universe, self.market.index, self.reporting_row),
+        )
+
+    def chosen(self, selection: Selection) -> NDArray[np.bool_]:
+        """(instruments,) which instrument rows a selection selects."""
+        return self.keep(selection, lambda: selection.instruments(self.universe))
+
+    def keep(self, name: object, make: Callable[[], Kept]) -> Kept:
+        """What does not depend on accounts, made at most once per run."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        kept: Kept = self.kept[name]
+        return kept
 
     def _price(self, family: str) -> ScanArrays:
         table = dict(self.terms.scenarios[family])
@@ -134,8 +159,7 @@ class Run:
         )
         if universe.copies > 1:
             scenarios = for_copies(scenarios, universe.copies)
-        key = f"{self.terms.name}/{self.terms.content_hash}/{family}"
-        arrays = self.priced.risk(scenarios, key, revaluation)
+        arrays = self.priced.risk(scenarios, revaluation)
         value, change = reported_change(
             self.universe,
             self.market.index,
@@ -168,6 +192,24 @@ class Run:
         if isinstance(value, tuple):
             raise TypeError(f"params.{parameter.name} is a list where a number is needed")
         return float(value)
+
+
+def moves_of(scenarios: ScenarioSet) -> tuple[object, ...]:
+    """What a revaluation reads of a scenario set, hashable: not its names, weights and chances."""
+    return (
+        scenarios.vol_rules,
+        *(
+            getattr(scenarios, name).tobytes()
+            for name in (
+                "spot_move",
+                "vol_move",
+                "vol_rule",
+                "venue_move",
+                "term_move",
+                "time_ns",
+            )
+        ),
+    )
 
 
 def _base_of(code: str, known: Sequence[str], assets: Mapping[str, Asset]) -> str:

@@ -43,14 +43,14 @@ class MarkValue:
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks; NaN where something is held and has no such value."""
-        p, universe = context.positions, context.run.universe
+        p = context.positions
         contracts = {
             Sides.LONG: np.maximum(p.contracts, 0.0),
             Sides.SHORT: np.minimum(p.contracts, 0.0),
             Sides.BOTH: p.contracts,
         }[self.sides]
         if self.selection is not None:
-            contracts = np.where(self.selection.instruments(universe)[p.instrument], contracts, 0.0)
+            contracts = np.where(context.run.chosen(self.selection)[p.instrument], contracts, 0.0)
         value = context.field(f"{self.value.value}_value")[p.instrument]
         with np.errstate(invalid="ignore"):
             amount = np.where(contracts == 0.0, 0.0, contracts * value)

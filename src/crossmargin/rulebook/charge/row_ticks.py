@@ -27,8 +27,12 @@ def tick_sum(row_group: NDArray[np.int64], ticks: F8, groups_count: int, what: s
     `TickOverflowError` when the absolute ticks of a group reach 2**53: the sum would depend on
     order.
     """
-    inside = row_group >= 0
-    group, own = row_group[inside], ticks[inside]
-    if np.any(np.bincount(group, weights=np.abs(own), minlength=groups_count) >= TICK_LIMIT):
+    group, own = row_group, ticks
+    if row_group.min(initial=0) < 0:
+        inside = row_group >= 0
+        group, own = row_group[inside], ticks[inside]
+    size = np.abs(own)
+    fits = size.max(initial=0.0) * len(size) < TICK_LIMIT
+    if not fits and np.any(np.bincount(group, weights=size, minlength=groups_count) >= TICK_LIMIT):
         raise TickOverflowError(f"{what} of a group does not add up exactly below 2**53 ticks")
     return np.bincount(group, weights=own, minlength=groups_count).astype(np.float64)

@@ -60,7 +60,7 @@ def component_rows(context: Context, scan: ScanArrays, component: Component, by:
     block = context.block(name)
     chosen = block.contracts != 0.0
     if selection is not None:
-        chosen &= selection.instruments(context.run.universe)[block.instrument]
+        chosen &= context.run.chosen(selection)[block.instrument]
     groups = context.groups(by)
     row_group = groups.rows[name].row_group
     count = len(groups.account)

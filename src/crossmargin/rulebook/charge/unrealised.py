@@ -33,7 +33,7 @@ class Unrealised:
             value = p.contracts * context.field("mark_value")[p.instrument] - p.cost * rate
             gained = np.where(p.contracts == 0.0, 0.0, value)
             gained += np.where(p.funding == 0.0, 0.0, p.funding * rate)
-        chosen = self.selection.instruments(run.universe)[p.instrument]
+        chosen = run.chosen(self.selection)[p.instrument]
         ticks = row_ticks(context, np.where(chosen, gained, 0.0), "the profit of a position")
         row_group = context.groups(at).rows["positions"].row_group
         total = tick_sum(row_group, ticks, context.groups_count(at), "unrealised profit")
@@ -54,4 +54,4 @@ def unrealised_coins(context: Context, selection: Selection) -> NDArray[np.float
     with np.errstate(invalid="ignore"):
         value = p.contracts * unit_value(run.universe, run.market)[p.instrument] - p.cost
     gained = np.where(p.contracts == 0.0, 0.0, value) + p.funding
-    return np.where(selection.instruments(run.universe)[p.instrument], gained, 0.0)
+    return np.where(run.chosen(selection)[p.instrument], gained, 0.0)

@@ -2,24 +2,31 @@
 
 from typing import Final
 
-from crossmargin.kernels.black import black_greeks, black_prices
+from crossmargin.kernels.backend import backend_name, backend_note, use_backend
 from crossmargin.kernels.implied import ImpliedReason, implied_vol
 from crossmargin.kernels.normal import exp_fixed, gauss_fixed, log_fixed, normal_cdf
-from crossmargin.kernels.segment import (
+from crossmargin.kernels.resident import ResidentBook
+from crossmargin.kernels.seam import (
+    black_greeks,
+    black_prices,
     gross_bound_ticks,
+    net_ranked,
     net_ticks,
-    net_update,
     net_worst_tail,
-    row_ticks,
+    resident_book,
 )
+from crossmargin.kernels.segment import net_update, row_ticks
 from crossmargin.kernels.tick_guard import TICK_LIMIT, NotFinite, TickOverflow
 
 __all__ = [
     "BACKEND",
     "ImpliedReason",
     "NotFinite",
+    "ResidentBook",
     "TICK_LIMIT",
     "TickOverflow",
+    "backend_name",
+    "backend_note",
     "black_greeks",
     "black_prices",
     "exp_fixed",
@@ -27,12 +34,15 @@ __all__ = [
     "gross_bound_ticks",
     "implied_vol",
     "log_fixed",
+    "net_ranked",
     "net_ticks",
     "net_update",
     "net_worst_tail",
     "normal_cdf",
+    "resident_book",
     "row_ticks",
+    "use_backend",
 ]
 
-# Which implementation stands behind these names; a receipt prints it.
-BACKEND: Final = "reference"
+# Which implementation was chosen at import; `backend_name` says which one is in use.
+BACKEND: Final = backend_name()

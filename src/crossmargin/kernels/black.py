@@ -72,7 +72,7 @@ def black_prices(
     ValueError
         A negative forward, strike or deviation, or an `out` of another shape or type.
     """
-    _refuse_negative(forward=forward, strike=strike, deviation=deviation)
+    refuse_negative(forward=forward, strike=strike, deviation=deviation)
     forward, strike, log_moneyness, deviation, is_call = np.broadcast_arrays(
         forward, strike, log_moneyness, deviation, is_call
     )
@@ -112,7 +112,8 @@ def _aligned(count: int) -> F8:
     return raw[start : start + count]
 
 
-def _refuse_negative(**arguments: F8) -> None:
+def refuse_negative(**arguments: F8) -> None:
+    """Raise ValueError with the name of an argument that is negative anywhere; NaN is not."""
     for name, values in arguments.items():
         # A NaN is not below zero: it stays, and comes out as NaN.
         with np.errstate(invalid="ignore"):
@@ -213,7 +214,7 @@ def black_greeks(
     ValueError
         A negative forward, strike, deviation or time.
     """
-    _refuse_negative(forward=forward, strike=strike, deviation=deviation, years=years)
+    refuse_negative(forward=forward, strike=strike, deviation=deviation, years=years)
     spread = np.minimum(deviation, _DEVIATION_MAX)
     with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
         first = log_moneyness / np.maximum(spread, _LOG_MONEYNESS_MIN) + 0.5 * spread

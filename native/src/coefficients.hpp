@@ -1,0 +1,31 @@
+// Constants of the fixed sequences, the same decimals as in crossmargin/kernels/coefficients.py.
+// A test reads both files and holds them equal.
+#pragma once
+
+namespace {
+
+constexpr double TAIL_ABOVE[] = {
+    0.3989422804003345, 10.721749858890492, 141.09474035995436, 1176.1286643056294,
+    6791.930306463541,  28082.032177841582, 83138.95552750515,  170646.3708367266,
+    222521.25316461967, 143532.6967230852,
+};
+constexpr double TAIL_BELOW[] = {
+    1.0,                26.87544134923893,  354.6720656424147,  2974.9928028182053,
+    17376.516729295436, 73285.57907114961,  224726.02569206984, 492509.63398996205,
+    735604.0950818659,  674087.5517007367,  287065.3934461704,
+};
+constexpr double HALF_TANH_ABOVE[] = {0.023094671423258058, 20.201568505638168, 1513.8488430137486};
+constexpr double HALF_TANH_BELOW[] = {1.0, 233.17608162400853, 4368.04443694286};
+
+constexpr double LN2_HIGH = 0.6931471803691238;
+constexpr double LN2_LOW = 1.9082149292705877e-10;
+constexpr double LOG2_E = 1.4426950408889634;
+constexpr double HALF_LOG2_E = 0.7213475204444817;
+constexpr double INVERSE_SQRT_TWO_PI = 0.3989422804014327;
+constexpr double WHOLE = 6755399441055744.0;
+constexpr double SIXTEENTH = 422212465065984.0;
+constexpr double EXPONENT_BIAS_RAISED = 1623.0;
+constexpr double LOWER = 2.409919865102884e-181;  // 2**-600
+constexpr int EXPONENT_BITS = 52;
+
+}  // namespace

@@ -1,0 +1,101 @@
+// What every instruction set offers: plain structs in, plain arrays out, no allocation, no exception.
+#pragma once
+
+#include <cstdint>
+
+namespace crossmargin {
+
+// Rows of groups: group g has the rows indptr[g] to indptr[g + 1], each a listing and contracts.
+struct Rows {
+    const double* change;  // (listings, scenarios), a row every `change_stride` doubles
+    int64_t change_stride;
+    int64_t listings_count;
+    int64_t scenarios_count;
+    const int64_t* listing;   // (rows,)
+    const double* contracts;  // (rows,)
+    int64_t rows_count;
+    const int64_t* indptr;  // (groups + 1,)
+};
+
+// What one pass over a range of groups learns on its way, so that guards need no pass of their own.
+struct Passed {
+    bool is_misshapen;            // an index points outside: nothing was read there
+    int64_t rows_max;             // rows of the longest group
+    int64_t contracts_bits_max;   // largest |contracts| as bits; NaN is larger than infinity
+};
+
+// The tail is the sum of the lowest `whole_count` and `fraction` of the next one.
+struct TailShape {
+    int64_t whole_count;
+    double fraction;
+    int64_t ranks() const { return whole_count + (fraction > 0.0 ? 1 : 0); }
+};
+
+struct Tail {
+    double worst;
+    int64_t worst_scenario;
+    double sum;
+};
+
+struct Tails {
+    double* worst;
+    int64_t* worst_scenario;
+    double* sum;
+};
+
+// An argument that broadcasts to (rows, scenarios): strides in elements, the second 0 or 1.
+struct Column {
+    const double* data;
+    int64_t row_stride;
+    int64_t cell_stride;
+};
+
+struct Flags {
+    const uint8_t* data;
+    int64_t row_stride;
+    int64_t cell_stride;
+};
+
+struct Options {
+    Column forward, strike, log_moneyness, deviation, years;
+    Flags is_call;
+    int64_t cells_per_row;
+};
+
+struct Greeks {
+    double *delta, *gamma, *vega, *theta;
+};
+
+// Scratch of one thread for `tails`: (scenarios + SCRATCH_MARGIN) doubles for the sums, and as many
+// each for candidates and their order.
+constexpr int64_t SCRATCH_MARGIN = 16;
+inline int64_t scratch_size(int64_t scenarios_count) { return 3 * (scenarios_count + SCRATCH_MARGIN); }
+
+struct KernelTable {
+    const char* name;
+    int lanes;
+    // (last - first, scenarios) whole ticks into `out`, which begins with group `first`.
+    void (*sums)(const Rows&, int64_t first, int64_t last, double* out, Passed&);
+    void (*tails)(const Rows&, int64_t first, int64_t last, TailShape, Tails, double* scratch, Passed&);
+    // (groups,) sums of the largest absolute ticks of rows, given the largest change of each listing.
+    void (*bounds)(const Rows&, const double* largest, int64_t first, int64_t last, double* bound);
+    void (*largest_changes)(const Rows&, int64_t first, int64_t last, double* largest);
+    // (groups,) ticks of the `rank`-th lowest scenario, counted from 1, and its number.
+    void (*ranked)(const Rows&, int64_t first, int64_t last, int64_t rank, double* ticks, int64_t* scenario,
+                   double* scratch, Passed&);
+    Tail (*tail_of)(const double* ticks, int64_t scenarios_count, TailShape, double* scratch);
+    // ticks and total alike: minus rint(before * change), then plus rint(after * change)
+    void (*shift)(double* ticks, double* total, const double* change, double before, double after,
+                  int64_t scenarios_count);
+    // total += after - before
+    void (*replace)(double* total, const double* before, const double* after, int64_t scenarios_count);
+    // False where a forward, strike or deviation is negative: prices are then not to be used.
+    bool (*prices)(const Options&, int64_t first, int64_t last, double* out);
+    bool (*greeks)(const Options&, int64_t first, int64_t last, Greeks);
+};
+
+// The widest set this machine has, or the one of that name; null where the machine lacks it.
+const KernelTable* widest_kernels();
+const KernelTable* kernels_named(const char* name);
+
+}  // namespace crossmargin

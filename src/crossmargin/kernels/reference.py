@@ -1,0 +1,21 @@
+"""The NumPy twin: the specification of every kernel, and what runs where nothing is compiled."""
+
+from typing import Final
+
+from crossmargin.kernels.black import black_greeks, black_prices
+from crossmargin.kernels.ranked import net_ranked
+from crossmargin.kernels.resident_twin import ResidentBook
+from crossmargin.kernels.segment import gross_bound_ticks, net_ticks, net_worst_tail
+
+__all__ = [
+    "NAME",
+    "ResidentBook",
+    "black_greeks",
+    "black_prices",
+    "gross_bound_ticks",
+    "net_ranked",
+    "net_ticks",
+    "net_worst_tail",
+]
+
+NAME: Final = "reference"

@@ -1,0 +1,147 @@
+"""The kernels as everybody calls them: the chosen backend behind one set of names."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.kernels.backend import chosen
+from crossmargin.kernels.resident import ResidentBook
+
+Float = NDArray[np.float64]
+Index = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def black_prices(
+    forward: Float,
+    strike: Float,
+    log_moneyness: Float,
+    deviation: Float,
+    is_call: Flags,
+    out: Float | None = None,
+) -> Float:
+    """(rows, scenarios) float64, price in the forward's currency per unit, undiscounted.
+
+    All arguments broadcast to (rows, scenarios). `log_moneyness` is ln(forward/strike), which the
+    caller may add up from hoisted parts (`log_fixed`); `deviation` is vol·sqrt(years) >= 0.
+    The price lies between max(±(forward - strike), 0) and forward (call) or strike (put), and is
+    exactly the lower bound at deviation 0. Relative error below 1e-10 down to 1e-8 of
+    max(forward, strike), absolute error below 4 ulp of it under that. NaN stays NaN.
+
+    Raises
+    ------
+    ValueError
+        A negative forward, strike or deviation (`out` then holds nothing usable), or an `out` of
+        another shape or type.
+    """
+    prices: Float = chosen().black_prices(forward, strike, log_moneyness, deviation, is_call, out)
+    return prices
+
+
+def black_greeks(
+    forward: Float,
+    strike: Float,
+    log_moneyness: Float,
+    deviation: Float,
+    years: Float,
+    is_call: Flags,
+) -> tuple[Float, Float, Float, Float]:
+    """(rows, scenarios) float64 each: delta, gamma, vega per 1.00 of vol, theta per year.
+
+    Of the undiscounted price: delta and gamma are its first and second derivative by the forward
+    (gamma per unit of forward), vega by the vol, theta by the passing of time at a constant
+    forward (never positive). `years` >= 0 is the time that `deviation` contains.
+
+    Limits: deviation 0 gives delta 1 or 0 (call), 0 or -1 (put), one half or minus one half at
+    forward = strike, and 0 for the others; there gamma is inf, and theta is -inf when `years` is 0
+    as well. Forward 0 gives delta 0 (call) or -1 (put) and 0 for the others. NaN stays NaN.
+
+    Raises
+    ------
+    ValueError
+        A negative forward, strike, deviation or time.
+    """
+    greeks: tuple[Float, Float, Float, Float] = chosen().black_greeks(
+        forward, strike, log_moneyness, deviation, years, is_call
+    )
+    return greeks
+
+
+def net_ticks(
+    change_ticks: Float,
+    listing_index: Index,
+    contracts: Float,
+    indptr: Index,
+    out: Float | None = None,
+) -> Float:
+    """(groups, scenarios) float64 whole ticks: per group the sum of rint(contracts * change).
+
+    `change_ticks` (listings, scenarios), `listing_index` and `contracts` (rows,), `indptr`
+    (groups + 1,): group g has the rows indptr[g]:indptr[g+1]. Gain positive. A group without rows
+    is zero. Raises `NotFinite`, or `TickOverflow` where absolute ticks add up to 2**53; `out` then
+    holds nothing usable.
+    """
+    ticks: Float = chosen().net_ticks(change_ticks, listing_index, contracts, indptr, out)
+    return ticks
+
+
+def net_worst_tail(
+    change_ticks: Float,
+    listing_index: Index,
+    contracts: Float,
+    indptr: Index,
+    tail_count: int,
+    *,
+    tail_fraction: float = 0.0,
+) -> tuple[Float, Index, Float]:
+    """(groups,) worst ticks, (groups,) worst scenario, (groups,) sum of the lowest ticks: the tail.
+
+    Same figures as `net_ticks` reduced over its last axis, without ever holding groups x scenarios.
+    The worst scenario is the lowest index among equals. The tail is the `tail_count` lowest
+    scenarios and `tail_fraction` of the next one. A loss is negative.
+    """
+    worst: tuple[Float, Index, Float] = chosen().net_worst_tail(
+        change_ticks, listing_index, contracts, indptr, tail_count, tail_fraction=tail_fraction
+    )
+    return worst
+
+
+def net_ranked(
+    change_ticks: Float, listing_index: Index, contracts: Float, indptr: Index, rank: int
+) -> tuple[Float, Index]:
+    """(groups,) whole ticks of the scenario of `rank` from the lowest, and (groups,) its index.
+
+    `rank` counts from 1; among equal scenarios the lower index has the lower rank. Arguments and
+    errors are those of `net_ticks`; a group without rows has zero ticks in scenario `rank - 1`.
+    """
+    ranked: tuple[Float, Index] = chosen().net_ranked(
+        change_ticks, listing_index, contracts, indptr, rank
+    )
+    return ranked
+
+
+def gross_bound_ticks(
+    change_ticks: Float, listing_index: Index, contracts: Float, indptr: Index
+) -> Float:
+    """(groups,) whole ticks that absolute ticks add up to at most; NaN or inf where not finite."""
+    bound: Float = chosen().gross_bound_ticks(change_ticks, listing_index, contracts, indptr)
+    return bound
+
+
+def resident_book(
+    change_ticks: Float,
+    listing_index: Index,
+    contracts: Float,
+    indptr: Index,
+    group_account: Index,
+    tail_count: int,
+    *,
+    tail_fraction: float = 0.0,
+) -> ResidentBook:
+    """A book that stays in memory: rows as for `net_ticks`, `group_account` (groups,) accounts.
+
+    Holds 8 bytes per scenario for every group and for every account. It copies what it is given.
+    """
+    book: ResidentBook = chosen().ResidentBook(
+        change_ticks, listing_index, contracts, indptr, group_account, tail_count, tail_fraction
+    )
+    return book

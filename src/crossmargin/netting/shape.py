@@ -118,7 +118,8 @@ def gain_share(value_ticks: Float, change_ticks: Float, gain_frac: PerGroup) -> 
     _not_negative(gain_frac, "gain_frac")
     if not (np.asarray(gain_frac) <= 1.0).all():
         raise ValueError("gain_frac must be in 0..1")
-    return _whole(np.where(change_ticks > 0.0, change_ticks * _column(gain_frac), change_ticks))
+    shared = np.multiply(change_ticks, _column(gain_frac))
+    return _whole(np.minimum(shared, change_ticks, out=shared))
 
 
 def damping(
@@ -136,8 +137,10 @@ def damping(
         raise ValueError("move_frac must be (scenarios,) and finite")
     beyond = np.maximum(np.abs(move_frac) / range_frac, 1.0) - 1.0
     size = np.abs(change_ticks)
-    relief = np.minimum(beyond * _column(allowance_ticks), size)
-    return _whole(np.copysign(size - relief, change_ticks))
+    left = np.multiply(beyond, _column(allowance_ticks))
+    np.minimum(left, size, out=left)
+    np.subtract(size, left, out=left)
+    return _whole(np.copysign(left, change_ticks, out=left))
 
 
 def shape_slopes(
@@ -176,8 +179,11 @@ def _not_negative(parameter: PerGroup, name: str) -> None:
 
 
 def _whole(shaped: Float) -> Float:
-    """Rounded to ticks again, guarded, without negative zeros."""
-    ticks: Float = np.rint(shaped) + 0.0
+    """Rounded to ticks again in place, guarded, without negative zeros."""
+    ticks: Float = np.rint(shaped, out=shaped)
+    ticks += 0.0
+    if max(ticks.max(initial=0.0), -ticks.min(initial=0.0)) < TICK_LIMIT:
+        return ticks
     faulty = np.flatnonzero(~(np.abs(ticks) < TICK_LIMIT).all(axis=1))
     if faulty.size:
         group = int(faulty[0])

@@ -18,9 +18,9 @@ from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.scan import (
     EVERYTHING,
     Component,
-    component_rows,
     driver_names,
     is_plain,
+    plain_rows,
     require_equal_probability,
     scan_parts,
     scan_ticks,
@@ -42,7 +42,7 @@ class ExpectedShortfall:
         scenarios = context.run.scan(self.scenarios).scenarios
         tail = tail_at_level(self.level, scenarios.scenarios_count)
         require_equal_probability(scenarios)
-        if is_plain(self.groups) and not context.explain:
+        if is_plain(self.groups, at) and not context.explain:
             return self._tail_only(context, at, tail)
         scanned = scan_ticks(context, self.scenarios, self.groups, at)
         loss, driver = expected_shortfall(scanned.ticks, tail)
@@ -63,11 +63,11 @@ class ExpectedShortfall:
     def _tail_only(self, context: Context, at: str, tail: Tail) -> Outcome:
         """The same figures without holding groups x scenarios."""
         scan = context.run.scan(self.scenarios)
-        found = component_rows(context, scan, (self.groups or EVERYTHING)[0], at)
+        found = plain_rows(context, scan, self.groups, at)
         _, scenario, total = net_worst_tail(
             scan.change,
-            found.block.instrument[found.rows],
-            found.block.contracts[found.rows],
+            found.instrument,
+            found.contracts,
             found.indptr,
             tail.whole_count,
             tail_fraction=tail.part_frac,

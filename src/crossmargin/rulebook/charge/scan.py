@@ -104,13 +104,61 @@ class Scanned:
     unavailable: NDArray[np.bool_]
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlainRows:
+    """Rows of all components together, ready for a kernel: group g has indptr[g]:indptr[g + 1].
+
+    `instrument`, `contracts` (rows,). `unavailable` (groups,) marks groups that hold a row without
+    data.
+    """
+
+    instrument: NDArray[np.int64]
+    contracts: F8
+    indptr: NDArray[np.int64]
+    unavailable: NDArray[np.bool_]
+
+
+def plain_rows(
+    context: Context, scan: ScanArrays, components: tuple[Component, ...], at: str
+) -> PlainRows:
+    """The rows of components that are only added up (`is_plain`), behind each other in each group.
+
+    Whole ticks add up to the same in any order: nothing need be held per group and scenario.
+    """
+    found = [component_rows(context, scan, each, at) for each in components or EVERYTHING]
+    if len(found) == 1:
+        rows = found[0]
+        return PlainRows(
+            instrument=rows.block.instrument[rows.rows],
+            contracts=rows.block.contracts[rows.rows],
+            indptr=rows.indptr,
+            unavailable=rows.unavailable,
+        )
+    indptr = np.sum([rows.indptr for rows in found], axis=0)
+    instrument = np.empty(indptr[-1], dtype=np.int64)
+    contracts = np.empty(indptr[-1])
+    unavailable = np.zeros(len(indptr) - 1, dtype=np.bool_)
+    next_row = indptr[:-1].copy()
+    for rows in found:
+        count = np.diff(rows.indptr)
+        place = np.arange(len(rows.rows)) + np.repeat(next_row - rows.indptr[:-1], count)
+        instrument[place] = rows.block.instrument[rows.rows]
+        contracts[place] = rows.block.contracts[rows.rows]
+        next_row += count
+        unavailable |= rows.unavailable
+    return PlainRows(
+        instrument=instrument, contracts=contracts, indptr=indptr, unavailable=unavailable
+    )
+
+
 def scan_ticks(
     context: Context, family: str, components: tuple[Component, ...], at: str
 ) -> Scanned:
     """All components netted, shaped in their own grouping, and added up to `at`."""
     scan = context.run.scan(family)
     count = context.groups_count(at)
-    total = np.zeros((count, scan.scenarios.scenarios_count))
+    total = None
     unavailable = np.zeros(count, dtype=np.bool_)
     for component in components or EVERYTHING:
         by = component.by or at
@@ -120,9 +168,13 @@ def scan_ticks(
             values = group_values(scan, found)
             for shape in shapes_of(component.shape, context, by, scan.scenarios):
                 ticks = shaped_ticks(shape, values, ticks)
-        parent = parent_groups(context, by, at)
-        total += ticks if by == at else added_ticks(parent_rows(context, by, at), ticks)
-        unavailable[parent[found.unavailable]] = True
+        if by != at:
+            ticks = added_ticks(parent_rows(context, by, at), ticks)
+        total = ticks if total is None else np.add(total, ticks, out=total)
+        if found.unavailable.any():
+            unavailable[parent_groups(context, by, at)[found.unavailable]] = True
+    if total is None:
+        raise AssertionError("a scan has at least one component")
     return Scanned(ticks=total, unavailable=unavailable)
 
 
@@ -184,11 +236,9 @@ def _slopes(
     return value_slope, change_slope
 
 
-def is_plain(components: tuple[Component, ...]) -> bool:
-    """Whether one component without a shape is all there is: then nothing need be held per
-    scenario.
-    """
-    return len(components or EVERYTHING) == 1 and (components or EVERYTHING)[0].shape is None
+def is_plain(components: tuple[Component, ...], at: str) -> bool:
+    """Whether rows are only added up in the groups of `at`: no shape, and no grouping below."""
+    return all(each.shape is None and each.by in (None, at) for each in components)
 
 
 def driver_names(scenarios: ScenarioSet, measure: str) -> tuple[str, ...]:

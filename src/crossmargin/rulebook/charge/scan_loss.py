@@ -12,8 +12,8 @@ from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.scan import (
     EVERYTHING,
     Component,
-    component_rows,
     is_plain,
+    plain_rows,
     scan_parts,
     scan_ticks,
 )
@@ -34,7 +34,7 @@ class ScanLoss:
         """Ticks >= 0 per group."""
         scan = context.run.scan(self.scenarios)
         weight = scan.scenarios.loss_weight
-        if is_plain(self.groups) and not context.explain and np.all(weight == 1.0):
+        if is_plain(self.groups, at) and not context.explain and np.all(weight == 1.0):
             return self._worst_only(context, at)
         scanned = scan_ticks(context, self.scenarios, self.groups, at)
         loss, driver = scan_loss(scanned.ticks, weight)
@@ -53,11 +53,11 @@ class ScanLoss:
     def _worst_only(self, context: Context, at: str) -> Outcome:
         """The same figures without holding groups x scenarios."""
         scan = context.run.scan(self.scenarios)
-        found = component_rows(context, scan, (self.groups or EVERYTHING)[0], at)
+        found = plain_rows(context, scan, self.groups, at)
         worst, scenario, _ = net_worst_tail(
             scan.change,
-            found.block.instrument[found.rows],
-            found.block.contracts[found.rows],
+            found.instrument,
+            found.contracts,
             found.indptr,
             1,
         )

@@ -24,6 +24,14 @@ def read_daily_closes(data: bytes, source: str) -> ReturnHistory:
     return _read(data, source, CLOSE_COLUMNS, "us_close_usd", Decimal(1), PRICE_MAX)
 
 
+def read_global_closes(data: bytes, source: str) -> ReturnHistory:
+    """The daily close file -> (dates, assets) closes of the global venue, oldest first.
+
+    Raises `InputRefused` with every fault of the file.
+    """
+    return _read(data, source, CLOSE_COLUMNS, "global_close_usd", Decimal(1), PRICE_MAX)
+
+
 def read_vol_index(data: bytes, source: str) -> ReturnHistory:
     """The DVOL file -> (dates, assets) vol index as a fraction (0.45 is 45 %), oldest first.
 

@@ -24,4 +24,5 @@ def filtered_moves(moves: F8, variance: F8) -> F8:
         message = "a forecast volatility of nothing cannot scale a move"
         raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, "variance", message)])
     scaled = moves / np.sqrt(variance[:-1]) * np.sqrt(variance[-1])
-    return np.maximum(scaled, LARGEST_FALL)
+    held: F8 = np.maximum(scaled, LARGEST_FALL)
+    return held

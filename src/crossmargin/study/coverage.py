@@ -76,7 +76,9 @@ def coverage(margin: F8, loss: F8, nominal: float, volatility: F8 | None = None)
 
 
 def kupiec_p(breaches: int, days: int, nominal: float) -> float:
-    """Probability of Kupiec's proportion-of-failures test (likelihood ratio, one degree of freedom)."""
+    """Probability of Kupiec's proportion-of-failures test (likelihood ratio, one degree of
+    freedom).
+    """
     rate = breaches / days
     ratio = -2.0 * (
         _log_likelihood(breaches, days, nominal) - _log_likelihood(breaches, days, rate)
@@ -85,8 +87,8 @@ def kupiec_p(breaches: int, days: int, nominal: float) -> float:
 
 
 def christoffersen_p(breach: NDArray[np.bool_]) -> float | None:
-    """Probability of Christoffersen's independence test (one degree of freedom): does a breach follow a
-    breach?
+    """Probability of Christoffersen's independence test (one degree of freedom): does a breach
+    follow a breach?
 
     None where one of the two states never occurs before the last day.
     """

@@ -47,26 +47,40 @@ class GainShare:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RangeShare:
+    """A change beyond a range counts times range / |move|: a position that follows the price
+    loses in no scenario more than at the edge of its range (extended tables of Deribit, Paradex).
+
+    `move_frac` (scenarios,) or (groups, scenarios), relative; `range_frac` positive.
+    """
+
+    move_frac: Float
+    range_frac: PerGroup
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Damping:
     """A change moves towards zero by an allowance that grows with the move beyond a range.
 
     relief = min((max(|move| / range, 1) - 1) x allowance, |change|), the extended dampener of
-    Deribit portfolio margin. `move_frac` (scenarios,) relative, `allowance_ticks` not negative. It
-    depends on size, so splitting an account gains: the allowance belongs to the owner.
+    Deribit portfolio margin. `move_frac` (scenarios,) or (groups, scenarios), relative;
+    `allowance_ticks` not negative. It depends on size, so splitting an account gains: the allowance
+    belongs to the owner.
     """
 
     move_frac: Float
-    range_frac: float
+    range_frac: PerGroup
     allowance_ticks: PerGroup
 
 
-Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | Damping
+Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | RangeShare | Damping
 
 
 def is_homogeneous(shape: Shape) -> bool:
     """Whether twice the position has twice the shaped change; attribution is exact only then."""
     match shape:
-        case SignDiscount() | MinusAbsolute() | GainShare():
+        case SignDiscount() | MinusAbsolute() | GainShare() | RangeShare():
             return True
         case Damping():
             return False
@@ -88,6 +102,8 @@ def shaped_ticks(shape: Shape, value_ticks: Float, change_ticks: Float) -> Float
             return minus_absolute(value_ticks, change_ticks)
         case GainShare():
             return gain_share(value_ticks, change_ticks, shape.gain_frac)
+        case RangeShare():
+            return range_share(change_ticks, shape.move_frac, shape.range_frac)
         case Damping():
             return damping(
                 value_ticks, change_ticks, shape.move_frac, shape.range_frac, shape.allowance_ticks
@@ -122,24 +138,26 @@ def gain_share(value_ticks: Float, change_ticks: Float, gain_frac: PerGroup) -> 
     return _whole(np.minimum(shared, change_ticks, out=shared))
 
 
+def range_share(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
+    """(groups, scenarios) whole ticks: the change over the ranges it lies away; see
+    `RangeShare`.
+    """
+    return _whole(change_ticks / _ranges(change_ticks, move_frac, range_frac))
+
+
 def damping(
     value_ticks: Float,
     change_ticks: Float,
     move_frac: Float,
-    range_frac: float,
+    range_frac: PerGroup,
     allowance_ticks: PerGroup,
 ) -> Float:
     """(groups, scenarios) whole ticks: the change moved towards zero; see `Damping`."""
     _not_negative(allowance_ticks, "allowance_ticks")
-    if not 0.0 < range_frac < np.inf:
-        raise ValueError("range_frac must be positive")
-    if move_frac.shape != change_ticks.shape[1:] or not np.isfinite(move_frac).all():
-        raise ValueError("move_frac must be (scenarios,) and finite")
-    beyond = np.maximum(np.abs(move_frac) / range_frac, 1.0) - 1.0
+    beyond = _ranges(change_ticks, move_frac, range_frac) - 1.0
     size = np.abs(change_ticks)
-    left = np.multiply(beyond, _column(allowance_ticks))
-    np.minimum(left, size, out=left)
-    np.subtract(size, left, out=left)
+    relief = np.minimum(beyond * _column(allowance_ticks), size)
+    left = np.subtract(size, relief, out=relief)
     return _whole(np.copysign(left, change_ticks, out=left))
 
 
@@ -161,11 +179,22 @@ def shape_slopes(
             return np.zeros(change.size), -np.sign(change)
         case GainShare():
             return np.zeros(change.size), np.where(change > 0.0, shape.gain_frac, 1.0)
-        case Damping():
+        case RangeShare() | Damping():
             left = shaped_ticks(shape, value_ticks, change_ticks)[group, scenario_index]
             return np.zeros(change.size), left / np.where(change == 0.0, 1.0, change)
         case _:
             assert_never(shape)
+
+
+def _ranges(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
+    """(scenarios,) or (groups, scenarios): max(|move| / range, 1)."""
+    if not (np.isfinite(range_frac).all() and (np.asarray(range_frac) > 0.0).all()):
+        raise ValueError("range_frac must be positive and finite")
+    if move_frac.shape not in (change_ticks.shape, change_ticks.shape[1:]):
+        raise ValueError("move_frac must be (scenarios,) or (groups, scenarios)")
+    if not np.isfinite(move_frac).all():
+        raise ValueError("move_frac must be finite")
+    return np.maximum(np.abs(move_frac) / _column(range_frac), 1.0)
 
 
 def _column(parameter: PerGroup) -> float | Float:

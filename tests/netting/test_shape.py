@@ -8,6 +8,7 @@ from crossmargin.netting.shape import (
     Damping,
     GainShare,
     MinusAbsolute,
+    RangeShare,
     SignDiscount,
     is_homogeneous,
     shape_slopes,
@@ -110,8 +111,27 @@ def test_a_shocked_value_beyond_the_limit_is_refused():
         (Damping(move_frac=np.zeros(3), range_frac=0.0, allowance_ticks=1.0), "range_frac"),
         (Damping(move_frac=np.zeros(2), range_frac=0.1, allowance_ticks=1.0), "move_frac"),
         (Damping(move_frac=np.zeros(3), range_frac=0.1, allowance_ticks=-1.0), "allowance_ticks"),
+        (RangeShare(move_frac=np.zeros(3), range_frac=-0.1), "range_frac"),
+        (RangeShare(move_frac=np.zeros((2, 3)), range_frac=0.1), "move_frac"),
+        (RangeShare(move_frac=np.array([0.0, np.inf, 0.0]), range_frac=0.1), "move_frac"),
     ],
 )
 def test_a_parameter_out_of_bounds_is_refused_by_name(shape, message):
     with pytest.raises(ValueError, match=message):
         shaped(shape, [0], [[1, 2, 3]])
+
+
+def test_a_position_that_follows_the_price_loses_no_more_beyond_the_range_than_at_its_edge():
+    # Extended moves of Deribit and Paradex; ten coins at 60,000, in ticks of a dollar.
+    moves = np.array([-0.16, -0.66, -0.33, 0.08, 0.5, 5.0])
+    share = RangeShare(move_frac=moves, range_frac=0.16)
+    found = shaped(share, [600_000], [list(np.rint(600_000 * moves))])
+    assert found.tolist() == [[-96_000, -96_000, -96_000, 48_000, 96_000, 96_000]]
+
+
+def test_each_group_may_have_its_own_moves_and_its_own_range():
+    share = RangeShare(
+        move_frac=np.array([[0.5, 0.1], [0.5, 0.36]]), range_frac=np.array([0.16, 0.18])
+    )
+    found = shaped(share, [0, 0], [[100_000, 100_000], [100_000, 100_000]])
+    assert found.tolist() == [[32_000, 100_000], [36_000, 50_000]]

@@ -25,9 +25,7 @@ def _below_account(node: Node, at: str) -> bool:
                 return at != ACCOUNT
             case ScanLoss() | ValueAtRisk() | ExpectedShortfall():
                 return any(
-                    part.selection is not None
-                    and part.selection.reads_balances
-                    and (part.by or at) != ACCOUNT
+                    part.reads_balances and (part.by or at) != ACCOUNT
                     for part in node.charge.groups
                 )
             case _:

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never, final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.netting import shape as netting_shape
 from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.group_field import one_per_group
+from crossmargin.rulebook.group_label import group_label
 from crossmargin.rulebook.rate import Rate, rate_of
 from crossmargin.scenario.scenario_set import ScenarioSet
+
+F8 = NDArray[np.float64]
 
 
 @final
@@ -37,17 +45,23 @@ class GainShare:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RangeShare:
+    """Beyond `range`, the share range / |price move of the group| of a gain or loss."""
+
+    range: Rate
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Damping:
-    """Gain or loss moved towards zero by min(multiple x allowance, |change|), beyond the standard
-    range.
+    """Beyond `range`, gain or loss moved towards zero by min((|price move| / range - 1) x
+    allowance, |change|).
 
     The allowance is an amount in reporting units: not homogeneous, so it belongs to the owner.
-    With `after_weight` it is taken off the weighted change: the loss weight, which acts last, is
-    divided out of it here.
     """
 
+    range: Rate
     allowance: Rate
-    after_weight: bool = False
 
 
 @final
@@ -58,12 +72,13 @@ class Chain:
     shapes: tuple["Shape", ...]
 
 
-Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | Damping | Chain
+Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | RangeShare | Damping | Chain
 
 SHAPES: Mapping[str, type[Any]] = {
     "sign_discount": SignDiscount,
     "minus_absolute": MinusAbsolute,
     "gain_share": GainShare,
+    "range_share": RangeShare,
     "damping": Damping,
     "chain": Chain,
 }
@@ -72,29 +87,36 @@ SHAPES: Mapping[str, type[Any]] = {
 def shapes_of(
     shape: Shape, context: Context, by: str, scenarios: ScenarioSet
 ) -> tuple[netting_shape.Shape, ...]:
-    """The shape with its rates as arrays over the groups of `by`; a chain in its order."""
+    """The shape with its rates as arrays over the groups of `by`; a chain in its order.
+
+    `InputRefused` when a rate has no figure for a group: there is no change without one.
+    """
     match shape:
         case SignDiscount():
             return (
                 netting_shape.SignDiscount(
-                    positive_frac=rate_of(shape.positive, context, by),
-                    negative_frac=rate_of(shape.negative, context, by),
+                    positive_frac=_known(shape.positive, context, by),
+                    negative_frac=_known(shape.negative, context, by),
                 ),
             )
         case MinusAbsolute():
             return (netting_shape.MinusAbsolute(),)
         case GainShare():
-            return (netting_shape.GainShare(gain_frac=rate_of(shape.share, context, by)),)
+            return (netting_shape.GainShare(gain_frac=_known(shape.share, context, by)),)
+        case RangeShare():
+            return (
+                netting_shape.RangeShare(
+                    move_frac=_moves(context, by, scenarios),
+                    range_frac=_known(shape.range, context, by),
+                ),
+            )
         case Damping():
-            allowance = rate_of(shape.allowance, context, by)
-            multiple = scenarios.damping_multiple
-            if shape.after_weight:
-                multiple = multiple / scenarios.loss_weight
             return (
                 netting_shape.Damping(
-                    move_frac=multiple + 1.0,
-                    range_frac=1.0,
-                    allowance_ticks=allowance * 2.0**-context.run.tick_exponent,
+                    move_frac=_moves(context, by, scenarios),
+                    range_frac=_known(shape.range, context, by),
+                    allowance_ticks=_known(shape.allowance, context, by)
+                    * 2.0**-context.run.tick_exponent,
                 ),
             )
         case Chain():
@@ -103,3 +125,27 @@ def shapes_of(
             )
         case _:
             assert_never(shape)
+
+
+def _known(rate: Rate, context: Context, by: str) -> F8:
+    """(groups,) the rate, which every group with rows needs; 1 for one without."""
+    rates = rate_of(rate, context, by)
+    rows = context.groups(by).rows.values()
+    empty = np.all([np.diff(own.indptr) == 0 for own in rows], axis=0)
+    rates = np.where(empty, 1.0, rates)
+    lacking = np.flatnonzero(np.isnan(rates))
+    if len(lacking):
+        label = group_label(context, by, int(lacking[0]))
+        message = f"a shape needs a figure for {label or 'every account'}, and there is none"
+        where = f"recipe {context.run.terms.name}"
+        raise InputRefused([Failure(Reason.MISSING_DATA, where, message)])
+    return rates
+
+
+def _moves(context: Context, by: str, scenarios: ScenarioSet) -> F8:
+    """(groups, scenarios) relative price moves of the asset that each group follows."""
+    if by == "risk_unit":
+        return scenarios.spot_move[context.groups(by).key]
+    underlying = context.run.universe.underlying.astype(np.float64)
+    followed = one_per_group(context, by, underlying, "the underlying")
+    return scenarios.spot_move[np.nan_to_num(followed).astype(np.int64)]

@@ -28,11 +28,19 @@ F8 = NDArray[np.float64]
 class Component:
     """Rows that are netted together: a selection, the grouping in which they are shaped, the
     shape.
+
+    `with_balances` nets the account's coins with the selected positions before the shape.
     """
 
     selection: Selection | None = None
     by: str | None = None
     shape: Shape | None = None
+    with_balances: bool = False
+
+    @property
+    def reads_balances(self) -> bool:
+        """Whether balance rows take part."""
+        return self.with_balances or (self.selection is not None and self.selection.reads_balances)
 
 
 EVERYTHING = (Component(),)
@@ -53,10 +61,23 @@ class NettedRows:
     unavailable: NDArray[np.bool_]
 
 
-def component_rows(context: Context, scan: ScanArrays, component: Component, by: str) -> NettedRows:
-    """The selected rows of a component, by the groups of `by`."""
+def component_rows(
+    context: Context, scan: ScanArrays, component: Component, by: str
+) -> tuple[NettedRows, ...]:
+    """The rows of a component by the groups of `by`: one block of rows, or positions and
+    balances.
+    """
     selection = component.selection
     name = "balances" if selection is not None and selection.reads_balances else "positions"
+    found = _block_rows(context, scan, selection, name, by)
+    if not component.with_balances:
+        return (found,)
+    return (found, _block_rows(context, scan, None, "balances", by))
+
+
+def _block_rows(
+    context: Context, scan: ScanArrays, selection: Selection | None, name: str, by: str
+) -> NettedRows:
     block = context.block(name)
     chosen = block.contracts != 0.0
     if selection is not None:
@@ -75,24 +96,23 @@ def component_rows(context: Context, scan: ScanArrays, component: Component, by:
     return NettedRows(block=block, rows=rows.order, indptr=rows.indptr, unavailable=unavailable)
 
 
-def netted(scan: ScanArrays, found: NettedRows) -> F8:
-    """(groups, scenarios) whole ticks that a component's rows gain or lose, before shaping."""
-    return net_ticks(
-        scan.change,
-        found.block.instrument[found.rows],
-        found.block.contracts[found.rows],
-        found.indptr,
-    )
-
-
-def group_values(scan: ScanArrays, found: NettedRows) -> F8:
-    """(groups,) whole ticks: present value of a component's rows."""
-    return net_ticks(
-        scan.value[:, None],
-        found.block.instrument[found.rows],
-        found.block.contracts[found.rows],
-        found.indptr,
-    )[:, 0]
+def netted(per_contract: F8, blocks: tuple[NettedRows, ...]) -> F8:
+    """(groups, columns) whole ticks that all rows gain or lose, each rounded by itself, before
+    shaping; `per_contract` (instruments, columns) in ticks.
+    """
+    parts = [
+        net_ticks(
+            per_contract,
+            found.block.instrument[found.rows],
+            found.block.contracts[found.rows],
+            found.indptr,
+        )
+        for found in blocks
+    ]
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total
 
 
 @final
@@ -126,7 +146,11 @@ def plain_rows(
 
     Whole ticks add up to the same in any order: nothing need be held per group and scenario.
     """
-    found = [component_rows(context, scan, each, at) for each in components or EVERYTHING]
+    found = [
+        rows
+        for each in components or EVERYTHING
+        for rows in component_rows(context, scan, each, at)
+    ]
     if len(found) == 1:
         rows = found[0]
         return PlainRows(
@@ -162,17 +186,19 @@ def scan_ticks(
     unavailable = np.zeros(count, dtype=np.bool_)
     for component in components or EVERYTHING:
         by = component.by or at
-        found = component_rows(context, scan, component, by)
-        ticks = netted(scan, found)
+        blocks = component_rows(context, scan, component, by)
+        ticks = netted(scan.change, blocks)
         if component.shape is not None:
-            values = group_values(scan, found)
+            values = netted(scan.value[:, None], blocks)[:, 0]
             for shape in shapes_of(component.shape, context, by, scan.scenarios):
                 ticks = shaped_ticks(shape, values, ticks)
         if by != at:
             ticks = added_ticks(parent_rows(context, by, at), ticks)
         total = ticks if total is None else np.add(total, ticks, out=total)
-        if found.unavailable.any():
-            unavailable[parent_groups(context, by, at)[found.unavailable]] = True
+        for found in blocks:
+            if found.unavailable.any():
+                parent = parent_groups(context, by, at)
+                unavailable[parent[found.unavailable & (parent >= 0)]] = True
     if total is None:
         raise AssertionError("a scan has at least one component")
     return Scanned(ticks=total, unavailable=unavailable)
@@ -194,21 +220,34 @@ def scan_parts(
     parts = {name: np.zeros(len(context.block(name).account)) for name in ("positions", "balances")}
     for component in components or EVERYTHING:
         by = component.by or at
-        found = component_rows(context, scan, component, by)
-        own_weight = weight[parent_groups(context, by, at)]
-        ticks = netted(scan, found)
-        row_group = np.repeat(np.arange(len(found.indptr) - 1), np.diff(found.indptr))
-        instrument = found.block.instrument[found.rows]
-        contracts = found.block.contracts[found.rows]
-        values = np.rint(contracts * scan.value[instrument])
+        blocks = component_rows(context, scan, component, by)
+        parent = parent_groups(context, by, at)
+        own_weight = np.zeros((len(parent), weight.shape[1]))
+        own_weight[parent >= 0] = weight[parent[parent >= 0]]
+        ticks = netted(scan.change, blocks)
+        values = netted(scan.value[:, None], blocks)[:, 0]
         for scenario in np.flatnonzero(own_weight.any(axis=0)).tolist():
-            value_slope, change_slope = _slopes(
-                context, scan, component, by, found, ticks, scenario
-            )
-            gained = np.rint(contracts * scan.change[instrument, scenario])
-            shaped = value_slope[row_group] * values + change_slope[row_group] * gained
-            parts[found.block.name][found.rows] -= shaped * own_weight[row_group, scenario]
+            slopes = _slopes(context, scan, component, by, values, ticks, scenario)
+            for found in blocks:
+                lost = _row_losses(scan, found, slopes, scenario, own_weight[:, scenario])
+                parts[found.block.name][found.rows] += lost
     return Parts(positions=parts["positions"], balances=parts["balances"])
+
+
+def _row_losses(
+    scan: ScanArrays, found: NettedRows, slopes: tuple[F8, F8], scenario: int, weight: F8
+) -> F8:
+    """(rows,) what each row loses in a scenario as its group is shaped, times `weight`
+    (groups,).
+    """
+    row_group = np.repeat(np.arange(len(found.indptr) - 1), np.diff(found.indptr))
+    instrument = found.block.instrument[found.rows]
+    contracts = found.block.contracts[found.rows]
+    value_slope, change_slope = slopes
+    values = np.rint(contracts * scan.value[instrument])
+    gained = np.rint(contracts * scan.change[instrument, scenario])
+    shaped = value_slope[row_group] * values + change_slope[row_group] * gained
+    return np.asarray(-shaped * weight[row_group])
 
 
 def _slopes(
@@ -216,7 +255,7 @@ def _slopes(
     scan: ScanArrays,
     component: Component,
     by: str,
-    found: NettedRows,
+    values: F8,
     ticks: F8,
     scenario: int,
 ) -> tuple[F8, F8]:
@@ -227,7 +266,6 @@ def _slopes(
     value_slope, change_slope = np.zeros(count), np.ones(count)
     if component.shape is None:
         return value_slope, change_slope
-    values = group_values(scan, found)
     where = np.full(count, scenario, dtype=np.int64)
     for shape in shapes_of(component.shape, context, by, scan.scenarios):
         a, b = shape_slopes(shape, values, ticks, where)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_any
 from crossmargin.rulebook.load import load_recipe
 from crossmargin.rulebook.recipe import Recipe
 
@@ -23,6 +23,21 @@ def bundled_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Rec
     return read_recipe(recipe_text(name), overrides)
 
 
+def recipe_with_scenarios(
+    name: str, overrides: Mapping[str, Any], scenarios: Mapping[str, Mapping[str, Any]]
+) -> Recipe:
+    """The bundled recipe with parameters replaced, and whole scenario families replaced."""
+    tables = _tables(recipe_text(name))
+    own = tables.get("scenarios", {})
+    unknown = [
+        Failure(Reason.UNKNOWN_FIELD, f"{name}.scenarios.{family}", "the recipe has no such family")
+        for family in scenarios
+        if family not in own
+    ]
+    refuse_if_any(unknown)
+    return load_recipe({**tables, "scenarios": {**own, **scenarios}}, overrides)
+
+
 def recipe_text(name: str) -> bytes:
     """The file of a bundled recipe. `InputRefused` for an unknown name, with the known ones."""
     if name not in recipe_names():
@@ -33,10 +48,13 @@ def recipe_text(name: str) -> bytes:
 
 def read_recipe(data: bytes, overrides: Mapping[str, Any] | None = None) -> Recipe:
     """TOML bytes -> recipe. `InputRefused` with everything that is wrong with it."""
+    return load_recipe(_tables(data), overrides)
+
+
+def _tables(data: bytes) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(data.decode())
+        return tomllib.loads(data.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputRefused(
             [Failure(Reason.WRONG_TYPE, "recipe", f"is not TOML: {error}")]
         ) from error
-    return load_recipe(tables, overrides)

@@ -1,0 +1,1 @@
+"""Conformance: published numbers of other systems, run through the one path and compared."""

@@ -1,0 +1,95 @@
+"""What an adapter answers with: a rulebook, a scene, and which expected figure is which of ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, final
+
+from crossmargin.conformance.scene import Scene
+from crossmargin.conformance.scene_lines import MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelFigure:
+    """A level's `equity`, `requirement` or `buffer` (equity less requirement)."""
+
+    level: str
+    part: str = "buffer"
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFigure:
+    """The amount of a named node in a level's trees, added over its groups.
+
+    `negated` where the source counts it as a loss and the tree as a requirement, or the other way.
+    """
+
+    level: str
+    node: str
+    negated: bool = False
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorFigure:
+    """The rate by which a named `scale` node multiplies."""
+
+    level: str
+    node: str
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFigure:
+    """What the account gains in each scenario, weighted: (scan node, number of the scenario)
+    each.
+    """
+
+    level: str
+    cells: tuple[tuple[str, int], ...]
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SufficientFigure:
+    """Whether the buffers of a level are at least 0, in every account named."""
+
+    level: str
+    accounts: tuple[str, ...] = (MAIN,)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruncatedFigure:
+    """Another figure cut to whole units towards zero, as some sources print it."""
+
+    of: LevelFigure | NodeFigure
+
+
+Figure: TypeAlias = (
+    LevelFigure | NodeFigure | FactorFigure | ScenarioFigure | SufficientFigure | TruncatedFigure
+)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Translation:
+    """A vector as a run of the engine.
+
+    `overrides` replace parameters of the recipe, `scenarios` whole scenario tables. `figures` has
+    one entry for each expected key. `tick_exponent` is None for the finest tick that cannot
+    overflow; a rulebook in whole units names its own.
+    """
+
+    recipe: str
+    scene: Scene
+    figures: Mapping[str, Figure]
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reporting: str | None = None
+    tick_exponent: int | None = None

@@ -1,0 +1,75 @@
+"""The units in which other systems write numbers, turned into ours. No rule of a rulebook is here.
+
+Exact where the input is: integers and decimals stay so, a float is read as the decimal that is
+written for it.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+from crossmargin.base.exact import PRECISE
+from crossmargin.base.failure import Failure, InputRefused, Reason
+
+Number: TypeAlias = int | float | Decimal
+
+PPM_DIGITS = 6
+SECONDS_PER_DAY = 86_400
+
+
+def decimal_of(value: Number | str, where: str = "a number") -> Decimal:
+    """The decimal that is written: 0.1 is one tenth, "12" is twelve. `InputRefused` otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise InputRefused([Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a number")])
+    try:
+        made = Decimal(repr(value) if isinstance(value, float) else value)
+    except ArithmeticError:
+        made = Decimal("NaN")
+    if not made.is_finite():
+        raise InputRefused([Failure(Reason.NOT_A_NUMBER, where, f"{value!r} is not a number")])
+    return made
+
+
+def whole_coins(atoms: Number | str, decimals: int) -> Decimal:
+    """Smallest units with so many decimals -> whole coins: 1,500,000 with 6 is 1.5."""
+    return decimal_of(atoms).scaleb(-decimals, PRECISE)
+
+
+def frac_of_ppm(ppm: Number | str) -> float:
+    """Parts per million -> a fraction."""
+    return float(whole_coins(ppm, PPM_DIGITS))
+
+
+def frac_of_percent(percent: Number | str) -> float:
+    """Percent -> a fraction."""
+    return float(whole_coins(percent, 2))
+
+
+def coins_of_lots(lots: Number | str, lot_size: Number | str) -> Decimal:
+    """Lots of so many coins each -> coins."""
+    return PRECISE.multiply(decimal_of(lots), decimal_of(lot_size))
+
+
+def contracts_at_factor(units: Number | str, units_per_contract: Number | str) -> Decimal:
+    """Integer position units, so many to one contract -> contracts."""
+    return PRECISE.divide(decimal_of(units), decimal_of(units_per_contract))
+
+
+def seconds_of_days(days: Number | str) -> Decimal:
+    """Days -> seconds."""
+    return PRECISE.multiply(decimal_of(days), Decimal(SECONDS_PER_DAY))
+
+
+def days_of_seconds(seconds: Number | str) -> float:
+    """Seconds -> days."""
+    return float(Fraction(decimal_of(seconds)) / SECONDS_PER_DAY)
+
+
+def move_of_multiple(multiple: Number | str) -> float:
+    """What a price is multiplied by -> its relative move: 1.18 is +0.18."""
+    return float(PRECISE.subtract(decimal_of(multiple), Decimal(1)))
+
+
+def float_of(value: Number | str) -> float:
+    """The nearest float."""
+    return float(decimal_of(value))

@@ -60,7 +60,7 @@ def test_the_dampener_spares_small_changes_and_only_bites_beyond_the_range():
 
 
 def test_only_the_dampener_depends_on_size():
-    assert [is_homogeneous(shape) for shape in SHAPES] == [True, True, True, False]
+    assert [is_homogeneous(shape) for shape in SHAPES] == [True] * 4 + [False]
 
 
 @given(value=WHOLE, change=st.lists(WHOLE, min_size=3, max_size=3), factor=st.integers(0, 16))

@@ -91,7 +91,13 @@ def row_shares(kind: Amount, x: F8, groups: Grouping) -> F8:
 
 
 def added_up(parent: NDArray[np.int64], amount: F8, groups_count: int) -> F8:
-    """(groups,) the sums of finer groups' amounts in their order; `parent` (finer groups,)."""
+    """(groups,) the sums of finer groups' amounts in their order; `parent` (finer groups,), -1 for
+    none.
+    """
     total: F8 = np.zeros(groups_count)
-    np.add.at(total, parent, amount)
+    inside = parent >= 0
+    if inside.all():
+        np.add.at(total, parent, amount)
+    else:
+        np.add.at(total, parent[inside], amount[inside])
     return total

@@ -103,7 +103,8 @@ class Context:
         """The rows called `positions`, or `balances`: coins of each asset, debts netted, profit
         added.
 
-        The unrealised profit of futures and perpetuals is coins of their settlement asset: in a
+        Coins that are pledged elsewhere or under way have a row and count nothing: they hedge
+        nothing. The unrealised profit of futures and perpetuals is coins of their settlement asset: in a
         scenario that moves that asset it moves like cash.
         """
         if name not in self.blocks:
@@ -135,8 +136,9 @@ class Context:
         assets_count = len(self.run.universe.assets)
         account = np.concatenate([b.account, self.positions.account])
         asset = np.concatenate([b.asset, self.run.universe.settle[self.positions.instrument]])
-        amount = np.concatenate([b.amount, profit])
-        kept = amount != 0.0
+        kept = np.concatenate([b.amount, profit]) != 0.0
+        usable = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
+        counted = np.concatenate([usable, profit])
         present, inverse = np.unique(
             account[kept] * assets_count + asset[kept], return_inverse=True
         )
@@ -144,7 +146,7 @@ class Context:
             name="balances",
             account=present // assets_count,
             instrument=present % assets_count + self.run.universe.listings_count,
-            contracts=added_up(inverse, amount[kept], len(present)),
+            contracts=added_up(inverse, counted[kept], len(present)),
         )
 
     def _profit_in_coins(self) -> NDArray[np.float64]:

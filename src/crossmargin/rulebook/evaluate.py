@@ -1,6 +1,6 @@
 """Walks a tree over a batch of accounts. The answer has the tree's shape; leaves do the reading."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never, final
 
 import numpy as np
@@ -25,6 +25,10 @@ from crossmargin.rulebook.rate import Rate, rate_of
 from crossmargin.rulebook.reduce import parent_groups
 
 F8 = NDArray[np.float64]
+
+DUST_TICKS = 8.0
+DUST_PER_UNIT = 1024.0
+"""What a round node takes for dust: so many ticks, and no more than this part of its unit."""
 
 
 @final
@@ -57,7 +61,7 @@ def evaluate(node: Node, context: Context, at: str) -> Answer:
 def _evaluated(node: Node, context: Context, at: str) -> Answer:
     match node:
         case Leaf():
-            return Answer(node=node, at=at, outcome=node.charge.evaluate(context, at))
+            return Answer(node=node, at=at, outcome=_inside(node, context, at))
         case Sum():
             return _sum(node, context, at)
         case Extreme():
@@ -79,6 +83,19 @@ def _evaluated(node: Node, context: Context, at: str) -> Answer:
             return _per(node, context, at)
         case _:
             assert_never(node)
+
+
+def _inside(leaf: Leaf, context: Context, at: str) -> Outcome:
+    """The charge's answer; rows that belong to no group of `at` contribute nothing to any."""
+    outcome: Outcome = leaf.charge.evaluate(context, at)
+    if outcome.parts is None:
+        return outcome
+    rows = context.groups(at).rows
+    parts = Parts(
+        positions=np.where(rows["positions"].row_group >= 0, outcome.parts.positions, 0.0),
+        balances=np.where(rows["balances"].row_group >= 0, outcome.parts.balances, 0.0),
+    )
+    return replace(outcome, parts=parts)
 
 
 def _sum(node: Sum, context: Context, at: str) -> Answer:
@@ -136,10 +153,19 @@ def _clamp(node: Clamp, context: Context, at: str) -> Answer:
 
 
 def _round(node: RoundTo, context: Context, at: str) -> Answer:
+    """Ticks to multiples of the unit; what is a multiple but for the dust of ticks stays it.
+
+    Half a tick of a unit that ticks cannot write, and half a tick of each rounding below, are no
+    amount: an outward step for them would be a whole unit.
+    """
     below = evaluate(node.part, context, at)
     unit = _in_ticks(node.unit, context, at)
-    whole = np.rint(below.outcome.amount) / unit
-    amount = (np.ceil(whole) if node.up else np.floor(whole)) * unit
+    ticks = np.rint(below.outcome.amount)
+    whole = ticks / unit
+    nearest = np.rint(whole)
+    dust = np.maximum(0.5, np.minimum(DUST_TICKS, unit / DUST_PER_UNIT))
+    outward = np.ceil(whole) if node.up else np.floor(whole)
+    amount = np.where(np.abs(nearest * unit - ticks) <= dust, nearest, outward) * unit
     return _replaced(node, context, at, below, amount)
 
 

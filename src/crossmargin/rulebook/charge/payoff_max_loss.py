@@ -104,11 +104,11 @@ class PayoffMaxLoss:
 
     def _ticks(self, context: Context, rows: I8, lines: PayoffLines, price: F8) -> F8:
         """(rows,) whole ticks that position rows pay at a price each."""
-        dollars = context.run.market.index[context.run.reporting_row[0]]
+        underlying = context.run.universe.underlying[context.positions.instrument[rows]]
+        dollars = context.run.market.index[context.run.reporting_row[underlying]]
         if self.numeraire is Numeraire.QUOTE:
             value = paid_in_quote(lines, price) / dollars
         else:
-            underlying = context.run.universe.underlying[context.positions.instrument[rows]]
             value = paid_in_coin(lines, price) * context.run.market.index[underlying] / dollars
         return np.asarray(np.rint(value * 2.0**-context.run.tick_exponent))
 

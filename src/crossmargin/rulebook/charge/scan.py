@@ -85,7 +85,8 @@ def _block_rows(
     groups = context.groups(by)
     row_group = groups.rows[name].row_group
     count = len(groups.account)
-    lacking = chosen & scan.missing[block.instrument] & (row_group >= 0)
+    lacking = chosen & (scan.missing[block.instrument] | np.isnan(block.contracts))
+    lacking &= row_group >= 0
     unavailable = np.zeros(count, dtype=np.bool_)
     unavailable[row_group[lacking]] = True
     if chosen.all() and not lacking.any():

@@ -7,7 +7,9 @@ from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.collateral import Collateral
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.exposure import Exposure
+from crossmargin.rulebook.charge.isolated_orders import IsolatedOrders
 from crossmargin.rulebook.charge.mark_value import MarkValue
+from crossmargin.rulebook.charge.open_orders import OpenOrders
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
 from crossmargin.rulebook.charge.scan_loss import ScanLoss
 from crossmargin.rulebook.charge.standard_option import StandardOption
@@ -20,7 +22,9 @@ CHARGES: Mapping[str, type[Any]] = {
     "collateral": Collateral,
     "expected_shortfall": ExpectedShortfall,
     "exposure": Exposure,
+    "isolated_orders": IsolatedOrders,
     "mark_value": MarkValue,
+    "open_orders": OpenOrders,
     "payoff_max_loss": PayoffMaxLoss,
     "scan_loss": ScanLoss,
     "standard_option": StandardOption,

@@ -22,7 +22,8 @@ def instrument_field(run: Run, name: str) -> F8:
     value for a move of the underlying by 100 %), `gamma_cash` (change of `delta_cash` for the
     same), `vega_cash` (per 1.00 of vol), `vega_per_vol` (for a doubling of the option's own vol),
     `theta_cash` (per year). `coins` and `delta_coins` are coins of the underlying, `coins_per_unit`
-    what one unit of the reporting currency buys, `contracts` is 1. The rest are plain figures;
+    what one unit of the reporting currency buys, `contracts` is 1. `open_interest_notional` is what
+    is open of a listing at all its holders, in reporting currency. The rest are plain figures;
     `term_years` is 0 and `years` missing for what does not expire.
     """
     if name not in run.columns:
@@ -92,6 +93,10 @@ def _notional_index(run: Run) -> F8:
     u = run.universe
     at_index = u.contract_size * u.multiplier * _rate_of(run, u.underlying)
     return np.where(faces(u), u.contract_size * _rate_of(run, u.quote), at_index)
+
+
+def _open_interest_notional(run: Run) -> F8:
+    return np.asarray(run.market.open_interest * _notional(run))
 
 
 def _mark_value(run: Run) -> F8:
@@ -174,6 +179,7 @@ FIELDS: Mapping[str, Callable[[Run], F8]] = {
     "rate": _of_instrument("rate"),
     "funding_rate": _of_instrument("funding_rate"),
     "open_interest": _of_instrument("open_interest"),
+    "open_interest_notional": _open_interest_notional,
     "index": _of_underlying("index"),
     "confidence": _of_underlying("confidence"),
     "adv": _of_underlying("adv"),

@@ -15,6 +15,7 @@ from crossmargin.rulebook.rate import (
     Number,
     Ramp,
     Rate,
+    Rounded,
     Shortfall,
     SizeExcess,
     SizeLinear,
@@ -34,6 +35,7 @@ RATES: Mapping[str, type[Any]] = {
     "size_power": SizePower,
     "ramp": Ramp,
     "step": Step,
+    "rounded": Rounded,
 }
 COMBINED = ("max", "min", "sum", "product")
 
@@ -54,6 +56,11 @@ def read_rate(value: Any, where: str, failures: list[Failure]) -> Rate | None:
     kind = table.pop("kind", None)
     if kind in COMBINED:
         return read_dataclass(Combined, table, where, failures, READERS, {"how": kind})
+    if kind in RATES:
+        made: Rate | None = read_dataclass(RATES[kind], table, where, failures, READERS, {})
+        if isinstance(made, Step):
+            failures.extend(_uneven(made, where))
+        return made
     if kind not in RATES:
         words = ", ".join([*RATES, *COMBINED])
         failures.append(

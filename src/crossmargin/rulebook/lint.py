@@ -62,6 +62,7 @@ def _unknown(name: str, said: list[tuple[str, str, str]], recipe: Recipe) -> Ite
         "grouping": set(GROUPINGS),
         "of": set(FIELDS) | set(recipe.terms.fields),
         "field": set(FIELDS) | set(recipe.terms.fields),
+        "auction": set(FIELDS) | set(recipe.terms.fields),
     }
     for node, word, value in dict.fromkeys(said):
         if word in known and value not in known[word]:

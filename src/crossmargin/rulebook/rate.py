@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.rulebook.amount import Amount
+from crossmargin.rulebook.charge.orders import OrderFill, filled_size
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.group_field import group_field, group_parameter
 from crossmargin.rulebook.reduce import group_size
@@ -65,13 +66,14 @@ class Shortfall:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeLinear:
     """base + slope x size, where size is an amount of the group's own rows (coins, notional,
-    contracts).
+    contracts) with open orders filled as `orders` says.
     """
 
     base: "Rate"
     slope: "Rate"
     amount: Amount
     of: str
+    orders: OrderFill = OrderFill.NONE
 
 
 @final
@@ -100,8 +102,9 @@ class SizePower:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ramp:
-    """base + (1 - base) x clamp((field - lower) / (upper - lower), 0, 1); base where upper <=
-    lower.
+    """base + (1 - base) x clamp((field - lower) / (upper - lower), 0, 1).
+
+    Where upper is not above lower it is a step: base up to lower, 1 beyond; an upper of 0 is none.
     """
 
     base: "Rate"
@@ -124,6 +127,18 @@ class Step:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rounded:
+    """The rate in whole multiples of `unit`, up or down; what is a multiple but for float dust
+    stays it.
+    """
+
+    rate: "Rate"
+    unit: "Rate"
+    up: bool
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Combined:
     """The largest, the smallest, the sum or the product of rates."""
 
@@ -142,6 +157,7 @@ Rate: TypeAlias = (
     | SizePower
     | Ramp
     | Step
+    | Rounded
     | Combined
 )
 
@@ -165,7 +181,7 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
             slope = rate_of(rate.slope, context, at)
             return np.asarray(rate_of(rate.base, context, at) + slope * np.maximum(0.0, below))
         case SizeLinear():
-            size = group_size(context, at, rate.amount, rate.of)
+            size = filled_size(context, at, rate.amount, rate.of, rate.orders)
             return np.asarray(
                 rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * size
             )
@@ -188,6 +204,8 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
                 np.searchsorted(np.array(rate.bounds), field, side="right")
             ]
             return np.where(np.isnan(field), np.nan, steps)
+        case Rounded():
+            return _rounded(rate, context, at)
         case Combined():
             return _combined(rate, context, at)
         case _:
@@ -200,8 +218,23 @@ def _ramp(rate: Ramp, context: Context, at: str) -> F8:
     field = group_field(context, at, rate.field)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.clip((field - lower) / (upper - lower), 0.0, 1.0)
-    share = np.where(np.isnan(field), np.nan, np.where(upper > lower, share, 0.0))
+    step = np.where((upper > 0.0) & (field > lower), 1.0, 0.0)
+    share = np.where(np.isnan(field), np.nan, np.where(upper > lower, share, step))
+    share = np.where(upper == 0.0, 0.0, share)
     return np.asarray(base + (1.0 - base) * share)
+
+
+DUST_FRAC = 2.0**-49
+"""What a few float operations may add to a figure, relative: no part of a rate."""
+
+
+def _rounded(rate: Rounded, context: Context, at: str) -> F8:
+    unit = rate_of(rate.unit, context, at)
+    units = rate_of(rate.rate, context, at) / unit
+    nearest = np.rint(units)
+    outward = np.ceil(units) if rate.up else np.floor(units)
+    whole = np.abs(units - nearest) <= DUST_FRAC * np.abs(units)
+    return np.asarray(np.where(whole, nearest, outward) * unit)
 
 
 def _combined(rate: Combined, context: Context, at: str) -> F8:
@@ -228,6 +261,8 @@ def children(rate: Rate) -> tuple[Rate, ...]:
             return (rate.factor, rate.power)
         case Ramp():
             return (rate.base, rate.lower, rate.upper)
+        case Rounded():
+            return (rate.rate, rate.unit)
         case Combined():
             return rate.rates
         case _:

@@ -23,8 +23,8 @@ class Exposure:
     """Sum over the groups of `by` of amount(rows) x rate, in ticks, rounded to nearest once per
     group.
 
-    Rows are contracts x the field `of`. With `orders` other than `none`, the amount is the worst
-    over a fill of all bids or of all asks of the group.
+    Rows are contracts x the field `of`. With `orders` worst, the amount is the worst over a fill of
+    all bids or of all asks of the group; with `orders` market, that with all market orders filled.
     """
 
     amount: Amount
@@ -40,7 +40,9 @@ class Exposure:
         if self.orders is OrderFill.NONE:
             size = group_amount(self.amount, x, context.groups(self.by).rows["positions"])
         else:
-            size = filled_amount(context, self.by, self.amount, self.of, self.selection, x)
+            size = filled_amount(
+                context, self.by, self.amount, self.of, self.selection, x, self.orders
+            )
         rate = rate_of(self.rate, context, self.by)
         if self.of not in CASH_FIELDS:
             size = size * 2.0**-context.run.tick_exponent

@@ -1,4 +1,4 @@
-"""Open orders: the worst over a fill of all bids or of all asks of one listing."""
+"""Open orders: which of them count as filled, and what a position would then be."""
 
 from enum import StrEnum
 from typing import final
@@ -6,10 +6,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.domain.holding import OrderKind
 from crossmargin.netting.amount import net as net_amount
 from crossmargin.rulebook.amount import Amount, added_up, group_amount
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.reduce import CASH_FIELDS
+from crossmargin.rulebook.reduce import CASH_FIELDS, group_size, row_values
 from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
@@ -17,10 +18,22 @@ F8 = NDArray[np.float64]
 
 @final
 class OrderFill(StrEnum):
-    """Whether open orders count: `none`, or the `worst` side of each group."""
+    """Which open orders count as filled: `none`, the `worst` of each group, the worst of those that
+    are no quotes under a venue's quote protection (`unprotected`), or every `market` order, which
+    does not rest.
+    """
 
     NONE = "none"
     WORST = "worst"
+    UNPROTECTED = "unprotected"
+    MARKET = "market"
+
+
+MARKET_KIND = list(OrderKind).index(OrderKind.MARKET)
+"""The number of market orders in `OrderColumns.kind`."""
+
+QUOTE_KIND = list(OrderKind).index(OrderKind.QUOTE)
+"""The number of quotes in `OrderColumns.kind`."""
 
 
 def order_values(context: Context, of: str, selection: Selection | None) -> F8:
@@ -50,10 +63,18 @@ def order_groups(context: Context, by: str) -> NDArray[np.int64]:
 
 
 def filled_amount(
-    context: Context, by: str, amount: Amount, of: str, selection: Selection | None, x: F8
+    context: Context,
+    by: str,
+    amount: Amount,
+    of: str,
+    selection: Selection | None,
+    x: F8,
+    fill: OrderFill,
 ) -> F8:
-    """(groups,) the larger of the amount with all bids filled and the amount with all asks
-    filled.
+    """(groups,) the amount with market orders filled, or the largest over every choice of orders.
+
+    What makes the amount largest is that all orders fill which add to it, or all which take off it:
+    bids and asks for futures, but an ask of a put adds to a long delta as a bid of a call does.
     """
     rows = context.groups(by).rows["positions"]
     y = order_values(context, of, selection)
@@ -61,13 +82,27 @@ def filled_amount(
         y = np.rint(y * 2.0**-context.run.tick_exponent)
     order_group = order_groups(context, by)
     held = group_amount(amount, x, rows)
+    if fill is OrderFill.MARKET:
+        own = np.where(context.orders.kind == MARKET_KIND, y, 0.0)
+        filled = added_up(order_group, own, rows.groups_count)
+        return _with_fill(amount, held, net_amount(rows, x) + filled, filled)
     worst = held
-    for side in (1.0, -1.0):
-        own = np.where(context.orders.side == side, y, 0.0)
+    if fill is OrderFill.UNPROTECTED:
+        y = np.where(context.orders.kind == QUOTE_KIND, 0.0, y)
+    for sign in (1.0, -1.0):
+        own = np.where(y * sign <= 0.0, 0.0, y)
         filled = added_up(order_group, own, rows.groups_count)
         net = net_amount(rows, x) + filled
         worst = np.maximum(worst, _with_fill(amount, held, net, filled))
     return worst
+
+
+def filled_size(context: Context, by: str, amount: Amount, of: str, fill: OrderFill) -> F8:
+    """(groups,) as `group_size`, with open orders filled as `fill` says."""
+    if fill is OrderFill.NONE:
+        return group_size(context, by, amount, of)
+    size = filled_amount(context, by, amount, of, None, row_values(context, of, None), fill)
+    return size * 2.0**context.run.tick_exponent if of in CASH_FIELDS else size
 
 
 def _with_fill(amount: Amount, held: F8, net: F8, filled: F8) -> F8:

@@ -86,7 +86,13 @@ class StandardOption:
             short = group_amount(Amount.NET_SHORT, contracts, rows)
         else:
             short = filled_amount(
-                context, LISTING, Amount.NET_SHORT, "contracts", self.selection, contracts
+                context,
+                LISTING,
+                Amount.NET_SHORT,
+                "contracts",
+                self.selection,
+                contracts,
+                self.orders,
             )
         scale = 2.0**-context.run.tick_exponent
         charged = np.rint(times_field(short, self._per_contract(context) * scale))

@@ -90,7 +90,7 @@ class Tiered:
         if self.orders is OrderFill.NONE:
             size = group_amount(self.amount, x, context.groups(self.by).rows["positions"])
         else:
-            size = filled_amount(context, self.by, self.amount, of, self.selection, x)
+            size = filled_amount(context, self.by, self.amount, of, self.selection, x, self.orders)
         return size * 2.0**context.run.tick_exponent if of in CASH_FIELDS else size
 
     def _brackets(self, context: Context) -> tuple[F8, F8]:

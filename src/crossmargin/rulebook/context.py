@@ -104,8 +104,8 @@ class Context:
         added.
 
         Coins that are pledged elsewhere or under way have a row and count nothing: they hedge
-        nothing. The unrealised profit of futures and perpetuals is coins of their settlement asset: in a
-        scenario that moves that asset it moves like cash.
+        nothing. The unrealised profit of futures and perpetuals is coins of their settlement asset:
+        in a scenario that moves that asset it moves like cash.
         """
         if name not in self.blocks:
             self.blocks[name] = self._positions() if name == "positions" else self._balances()

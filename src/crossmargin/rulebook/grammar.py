@@ -1,6 +1,7 @@
 """The words of recipe files: which charge, node, rate and selection each table becomes."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from crossmargin.base.failure import Failure, Reason
@@ -55,22 +56,27 @@ def read_rate(value: Any, where: str, failures: list[Failure]) -> Rate | None:
     table = dict(value)
     kind = table.pop("kind", None)
     if kind in COMBINED:
-        return read_dataclass(Combined, table, where, failures, READERS, {"how": kind})
-    if kind in RATES:
-        made: Rate | None = read_dataclass(RATES[kind], table, where, failures, READERS, {})
-        if isinstance(made, Step):
-            failures.extend(_uneven(made, where))
-        return made
-    if kind not in RATES:
+        combined = read_dataclass(Combined, table, where, failures, READERS, {"how": kind})
+        if combined is not None and not combined.rates:
+            failures.append(Failure(Reason.MISSING_FIELD, f"{where}.rates", "there is no rate"))
+            return None
+        return combined
+    if str(kind) not in RATES:
         words = ", ".join([*RATES, *COMBINED])
-        failures.append(
-            Failure(
-                Reason.OUT_OF_BOUNDS, f"{where}.kind", f"{kind!r} is no rate; there are {words}"
-            )
-        )
+        message = f"{kind!r} is no rate; there are {words}"
+        failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.kind", message))
         return None
-    made: Rate | None = read_dataclass(RATES[kind], table, where, failures, READERS, {})
+    made: Rate | None = read_dataclass(RATES[str(kind)], table, where, failures, READERS, {})
+    if isinstance(made, Step) and _is_uneven(made):
+        message = "a step has ascending bounds and one rate more than bounds"
+        failures.append(Failure(Reason.CONTRADICTION, where, message))
+        return None
     return made
+
+
+def _is_uneven(step: Step) -> bool:
+    ascending = all(low < high for low, high in pairwise(step.bounds))
+    return not ascending or len(step.rates) != len(step.bounds) + 1
 
 
 def read_selection(value: Any, where: str, failures: list[Failure]) -> Selection | None:
@@ -80,9 +86,9 @@ def read_selection(value: Any, where: str, failures: list[Failure]) -> Selection
         return None
     table = dict(value)
     kinds = table.pop("kind", [])
-    names = [kinds] if isinstance(kinds, str) else list(kinds)
+    names = kinds if isinstance(kinds, list) else [kinds]
     known = {kind.name.lower(): kind for kind in Kind}
-    wrong = [name for name in names if name not in known]
+    wrong = [name for name in names if not isinstance(name, str) or name not in known]
     if wrong:
         message = f"{wrong} is no kind; there are {', '.join(known)}"
         failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.kind", message))
@@ -93,7 +99,7 @@ def read_selection(value: Any, where: str, failures: list[Failure]) -> Selection
 
 def read_shape(value: Any, where: str, failures: list[Failure]) -> Shape | None:
     """A table with `kind`: one of the shapes of `netting`."""
-    if not isinstance(value, Mapping) or value.get("kind") not in SHAPES:
+    if not isinstance(value, Mapping) or str(value.get("kind")) not in SHAPES:
         message = f"{value!r} is no shape; there are {', '.join(SHAPES)}"
         failures.append(Failure(Reason.OUT_OF_BOUNDS, where, message))
         return None
@@ -112,7 +118,7 @@ def read_component(value: Any, where: str, failures: list[Failure]) -> Component
 def read_charge(table: Mapping[str, Any], where: str, failures: list[Failure]) -> Any:
     """A table with `charge`: the named charge with the rest as its fields."""
     rest = dict(table)
-    name = rest.pop("charge")
+    name = str(rest.pop("charge"))
     if name not in CHARGES:
         message = f"{name!r} is no charge; there are {', '.join(sorted(CHARGES))}"
         failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.charge", message))

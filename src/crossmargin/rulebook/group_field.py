@@ -21,7 +21,7 @@ def group_field(context: Context, at: str, name: str) -> F8:
     """(groups,) a field that is one figure within each group, NaN for a group without rows or
     without it.
 
-    ValueError when rows of one group disagree: the grouping is too coarse for the field.
+    `InputRefused` when rows of one group disagree: the grouping is too coarse for the field.
     """
     return one_per_group(context, at, context.field(name), name)
 
@@ -50,9 +50,9 @@ def one_per_group(context: Context, at: str, by_instrument: F8, name: str) -> F8
         lowest, highest = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
         known = np.where(np.isnan(out[filled]), lowest, out[filled])
         if np.any(lowest < highest) or np.any(known != lowest, where=~np.isnan(lowest)):
-            raise ValueError(
-                f"{name} is not one figure per {at}: the grouping is too coarse for it"
-            )
+            where = f"recipe {context.run.terms.name}"
+            message = f"{name} is not one figure per {at}: the grouping is too coarse for it"
+            raise InputRefused([Failure(Reason.CONTRADICTION, where, message)])
         out[filled] = known
     return out
 

@@ -7,11 +7,20 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from crossmargin.base.failure import Failure, Reason
+from crossmargin.rulebook.charge.collateral_place import PLACES
 from crossmargin.rulebook.context import ACCOUNT, FINER_THAN, GROUPINGS
 from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.node import Leaf, Node, Per, children
 from crossmargin.rulebook.rate import FromParameter
 from crossmargin.rulebook.recipe import Recipe
+from crossmargin.rulebook.terms import Parameter
+
+ISSUER_FAMILY = "issuer_family"
+LOCATED: Mapping[str, tuple[str, ...]] = {
+    "locations parameter": PLACES,
+    "caps parameter": ("asset", ISSUER_FAMILY, *PLACES),
+}
+"""What the parameters of a place in a charge may be indexed by, where it is special."""
 
 
 def lint(recipe: Recipe, defined: Mapping[str, Node], used: set[str]) -> list[Failure]:
@@ -21,6 +30,7 @@ def lint(recipe: Recipe, defined: Mapping[str, Node], used: set[str]) -> list[Fa
     name = recipe.name
     return [
         *_unknown(name, said, recipe),
+        *_misused(name, said, recipe.terms.parameters),
         *_unused(name, said, recipe, defined, used),
         *(failure for tree in trees for failure in _groupings(name, tree, ACCOUNT)),
     ]
@@ -39,9 +49,14 @@ def _facts(node: Node) -> Iterator[tuple[str, str, str]]:
 def _names(value: Any, word: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, FromParameter):
         yield "parameter", value.name
+        yield "rate", value.name
     elif isinstance(value, str):
         name = value.removeprefix("-")
-        yield ("parameter", name[1:]) if name.startswith("$") else (word, value)
+        if name.startswith("$"):
+            yield "parameter", name[1:]
+            yield f"{word} parameter", name[1:]
+        else:
+            yield word, value
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             yield from _names(getattr(value, field.name), field.name)
@@ -62,6 +77,7 @@ def _unknown(name: str, said: list[tuple[str, str, str]], recipe: Recipe) -> Ite
         "grouping": set(GROUPINGS),
         "of": set(FIELDS) | set(recipe.terms.fields),
         "field": set(FIELDS) | set(recipe.terms.fields),
+        "measured_by": set(FIELDS) | set(recipe.terms.fields),
         "auction": set(FIELDS) | set(recipe.terms.fields),
     }
     for node, word, value in dict.fromkeys(said):
@@ -74,6 +90,38 @@ def _unknown(name: str, said: list[tuple[str, str, str]], recipe: Recipe) -> Ite
             if word == "parameter" and value not in recipe.terms.parameters:
                 message = f"no parameter is called {value!r}"
                 yield Failure(Reason.OUT_OF_BOUNDS, f"{name}.scenarios.{family}", message)
+
+
+def _misused(
+    name: str, said: list[tuple[str, str, str]], parameters: Mapping[str, Parameter]
+) -> Iterator[Failure]:
+    """Parameters that are a list where a number is needed, or are indexed by what the place of
+    their use does not know.
+    """
+    for node, word, value in dict.fromkeys(said):
+        if value not in parameters or word == "parameter":
+            continue
+        parameter = parameters[value]
+        where = f"{name}.{node}"
+        if word == "rate" and _has_lists(parameter):
+            message = f"params.{value} is a list where a number is needed"
+            yield Failure(Reason.WRONG_TYPE, where, message)
+        allowed = LOCATED.get(word)
+        if allowed is not None and parameter.by not in allowed:
+            message = f"params.{value} is by {parameter.by}; here it is by {', '.join(allowed)}"
+            yield Failure(Reason.CONTRADICTION, where, message)
+        if allowed is None and parameter.by in (*PLACES, ISSUER_FAMILY):
+            message = f"params.{value} is by {parameter.by}, which only collateral is told apart by"
+            yield Failure(Reason.CONTRADICTION, where, message)
+
+
+def _has_lists(parameter: Parameter) -> bool:
+    entries = [parameter.otherwise]
+    if isinstance(parameter.value, Mapping):
+        entries += parameter.value.values()
+    else:
+        entries.append(parameter.value)
+    return any(isinstance(entry, tuple) for entry in entries)
 
 
 def _unused(

@@ -2,7 +2,7 @@
 words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, final
@@ -59,6 +59,8 @@ def load_recipe(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None =
         if key not in tables
     )
     refuse_if_any(failures)
+    failures.extend(_not_tables(name, tables))
+    refuse_if_any(failures)
     terms = _terms(name, tables, overrides or {}, failures)
     trees = _Trees(name=name, written=tables.get("define", {}), failures=failures)
     levels = tuple(_level(key, table, trees) for key, table in tables["level"].items())
@@ -78,6 +80,21 @@ def load_recipe(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None =
     refuse_if_any(failures)
     refuse_if_any(lint(recipe, trees.defined, trees.used))
     return recipe
+
+
+def _not_tables(name: str, tables: Mapping[str, Any]) -> Iterator[Failure]:
+    """What should be a table of tables and is not; a recipe without levels."""
+    for key in ("params", "scenarios", "define", "level"):
+        if not isinstance(tables.get(key, {}), Mapping):
+            yield Failure(Reason.WRONG_TYPE, f"{name}.{key}", "is not a table")
+    scenarios = tables.get("scenarios", {})
+    if isinstance(scenarios, Mapping):
+        for family, table in scenarios.items():
+            if not isinstance(table, Mapping):
+                where = f"{name}.scenarios.{family}"
+                yield Failure(Reason.WRONG_TYPE, where, "is not a table")
+    if tables["level"] == {}:
+        yield Failure(Reason.MISSING_FIELD, f"{name}.level", "a recipe has at least one level")
 
 
 def _terms(

@@ -190,7 +190,9 @@ class Run:
                 table["*"] = parameter.otherwise
             return table
         if isinstance(value, tuple):
-            raise TypeError(f"params.{parameter.name} is a list where a number is needed")
+            where = f"recipe {self.terms.name}, params.{parameter.name}"
+            message = "is a list where a scenario needs a number"
+            raise InputRefused([Failure(Reason.WRONG_TYPE, where, message)])
         return float(value)
 
 

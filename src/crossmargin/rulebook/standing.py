@@ -39,13 +39,15 @@ class Measured(StrEnum):
 class Rung:
     """Reached when the measured figure is below `threshold` (above, for utilisation); `or_at`
     includes equality.
+
+    Buffer and utilisation are those of `level`; net liquidation value has none.
     """
 
     standing: Standing
     measured: Measured
-    level: str | None
-    threshold: float
-    or_at: bool
+    level: str | None = None
+    threshold: float = 0.0
+    or_at: bool = False
 
 
 @final

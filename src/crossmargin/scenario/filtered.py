@@ -1,4 +1,4 @@
-"""Filtered historical scenarios: past moves in units of their own forecast volatility, at today's."""
+"""Filtered historical scenarios: past moves by their own forecast volatility, at today's."""
 
 import numpy as np
 from numpy.typing import NDArray

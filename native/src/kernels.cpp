@@ -9,6 +9,7 @@
 namespace {
 
 using crossmargin::KernelTable;
+using crossmargin::Shifted;
 using crossmargin::Tails;
 
 void sums(const Rows& rows, int64_t first, int64_t last, double* out, Passed& passed) {
@@ -87,29 +88,55 @@ void largest_changes(const Rows& rows, int64_t first, int64_t last, double* larg
     }
 }
 
-void shift(double* ticks, double* total, const double* change, double before, double after,
-           int64_t scenarios_count) {
+// One pass: what is shifted is still in a register when it is ranked. A sum that was never -0.0
+// never becomes it. Lanes beyond the last scenario hold infinity less zero plus zero.
+template <int RANKS>
+void shift_in_registers(double* ticks, const double* change, double before, double after,
+                        int64_t scenarios_count, double (&lowest)[REGISTER_RANKS_MAX]) {
     const Lanes old_weight = broadcast(before), new_weight = broadcast(after);
-    int64_t s = 0;
-    for (; s + LANES <= scenarios_count; s += LANES) {
+    Lanes even[RANKS], odd[RANKS];
+    for (int k = 0; k < RANKS; ++k) even[k] = odd[k] = broadcast(INFINITE);
+    const auto step = [&](int64_t s, Lanes(&ranks)[RANKS]) {
         const Lanes row = load(change + s);
         const Lanes gone = rounded(old_weight * row), come = rounded(new_weight * row);
-        store(ticks + s, load(ticks + s) - gone + come + 0.0);
-        store(total + s, load(total + s) - gone + come + 0.0);
+        const Lanes shifted = load(ticks + s) - gone + come;
+        store(ticks + s, shifted);
+        sink(ranks, shifted);
+    };
+    int64_t s = 0;
+    for (; s + LANES < scenarios_count; s += 2 * LANES) {
+        step(s, even);
+        step(s + LANES, odd);
     }
-    for (; s < scenarios_count; ++s) {
-        const double gone = rounded_one(before * change[s]), come = rounded_one(after * change[s]);
-        ticks[s] = ticks[s] - gone + come + 0.0;
-        total[s] = total[s] - gone + come + 0.0;
+    if (s < scenarios_count) step(s, even);
+    for (int k = 0; k < RANKS; ++k) sink(even, odd[k]);
+    merge_lanes<1>(even);
+    for (int k = 0; k < RANKS; ++k) lowest[k] = even[k][0];
+}
+
+Shifted shift(double* ticks, const double* change, double before, double after, int64_t scenarios_count,
+              TailShape shape, double* scratch) {
+    double lowest[REGISTER_RANKS_MAX];
+    switch (shape.ranks()) {
+        case 1: shift_in_registers<1>(ticks, change, before, after, scenarios_count, lowest); break;
+        case 2: shift_in_registers<2>(ticks, change, before, after, scenarios_count, lowest); break;
+        case 3: shift_in_registers<3>(ticks, change, before, after, scenarios_count, lowest); break;
+        case 4: shift_in_registers<4>(ticks, change, before, after, scenarios_count, lowest); break;
+        default: {
+            shift_in_registers<1>(ticks, change, before, after, scenarios_count, lowest);
+            const Tail found = tail_of(ticks, scenarios_count, shape, scratch);
+            return Shifted{found.worst, found.sum};
+        }
     }
+    return Shifted{lowest[0], weighted(lowest, shape)};
 }
 
 void replace(double* total, const double* before, const double* after, int64_t scenarios_count) {
     int64_t s = 0;
     for (; s + LANES <= scenarios_count; s += LANES) {
-        store(total + s, load(total + s) - load(before + s) + load(after + s) + 0.0);
+        store(total + s, load(total + s) - load(before + s) + load(after + s));
     }
-    for (; s < scenarios_count; ++s) total[s] = total[s] - before[s] + after[s] + 0.0;
+    for (; s < scenarios_count; ++s) total[s] = total[s] - before[s] + after[s];
 }
 
 }  // namespace

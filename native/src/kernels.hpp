@@ -37,6 +37,11 @@ struct Tail {
     double sum;
 };
 
+struct Shifted {
+    double worst;
+    double sum;
+};
+
 struct Tails {
     double* worst;
     int64_t* worst_scenario;
@@ -84,9 +89,10 @@ struct KernelTable {
     void (*ranked)(const Rows&, int64_t first, int64_t last, int64_t rank, double* ticks, int64_t* scenario,
                    double* scratch, Passed&);
     Tail (*tail_of)(const double* ticks, int64_t scenarios_count, TailShape, double* scratch);
-    // ticks and total alike: minus rint(before * change), then plus rint(after * change)
-    void (*shift)(double* ticks, double* total, const double* change, double before, double after,
-                  int64_t scenarios_count);
+    // ticks minus rint(before * change), then plus rint(after * change), and their worst and tail.
+    // Both arrays run on to a whole cache line.
+    Shifted (*shift)(double* ticks, const double* change, double before, double after, int64_t scenarios_count,
+                     TailShape, double* scratch);
     // total += after - before
     void (*replace)(double* total, const double* before, const double* after, int64_t scenarios_count);
     // False where a forward, strike or deviation is negative: prices are then not to be used.

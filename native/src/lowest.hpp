@@ -10,6 +10,7 @@ using crossmargin::SCRATCH_MARGIN;
 using crossmargin::Tail;
 using crossmargin::TailShape;
 
+constexpr int REGISTER_RANKS_MAX = 4;
 constexpr double INFINITE = __builtin_inf();
 
 template <int RANKS>

@@ -36,16 +36,38 @@ void refuse_beyond(double bound, int64_t group) {
     raise_of("NotFinite", where + ": a change or contracts figure is not finite", group);
 }
 
+typedef int32_t Four __attribute__((vector_size(16)));
+typedef int32_t LooseFour __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int64_t Two __attribute__((vector_size(16)));
+
+// The row of a listing, or how many rows there are.
+size_t row_of(const Group& group, int32_t listing) {
+    const int32_t* held = group.listing.data();
+    const size_t count = group.listing.size();
+    const Four wanted = listing - Four{};
+    const auto four = [&](size_t row) { return *reinterpret_cast<const LooseFour*>(held + row); };
+    size_t row = 0;
+    for (; row + 16 <= count; row += 16) {
+        const Two found = (Two)((four(row) == wanted) | (four(row + 4) == wanted) | (four(row + 8) == wanted) |
+                                (four(row + 12) == wanted));
+        if ((found[0] | found[1]) != 0) break;
+    }
+    while (row < count && held[row] != listing) ++row;
+    return row;
+}
+
 }  // namespace
 
-TickRows::TickRows(int64_t scenarios_count)
-    : scenarios_count_(scenarios_count),
+TickRows::TickRows(int64_t scenarios_count, double beyond)
+    : beyond_(beyond),
+      scenarios_count_(scenarios_count),
       pitch_((scenarios_count + LINE_DOUBLES - 1) / LINE_DOUBLES * LINE_DOUBLES) {}
 
 TickRows::~TickRows() { std::free(data_); }
 
 void TickRows::swap(TickRows& other) noexcept {
     std::swap(data_, other.data_);
+    std::swap(beyond_, other.beyond_);
     std::swap(scenarios_count_, other.scenarios_count_);
     std::swap(pitch_, other.pitch_);
     std::swap(count_, other.count_);
@@ -66,7 +88,7 @@ void TickRows::grow_to(int64_t count) {
     for (; count_ < count; ++count_) {
         double* fresh = row(count_);
         std::fill(fresh, fresh + scenarios_count_, 0.0);
-        std::fill(fresh + scenarios_count_, fresh + pitch_, __builtin_inf());
+        std::fill(fresh + scenarios_count_, fresh + pitch_, beyond_);
     }
 }
 
@@ -76,9 +98,9 @@ ResidentBook::ResidentBook(Matrix change, Index listing, Line contracts, Index i
       listings_count_(int64_t(change.shape(0))),
       shape_{tail_count, tail_fraction},
       kernels_(running().kernels),
-      change_(scenarios_count_),
-      group_ticks_(scenarios_count_),
-      account_ticks_(scenarios_count_),
+      change_(scenarios_count_, 0.0),
+      group_ticks_(scenarios_count_, __builtin_inf()),
+      account_ticks_(scenarios_count_, __builtin_inf()),
       holders_(static_cast<size_t>(listings_count_)) {
     if (listing.shape(0) != contracts.shape(0) || indptr.shape(0) != group_account.shape(0) + 1) {
         throw nb::value_error("resident book: rows, indptr and group_account do not fit together");
@@ -105,7 +127,8 @@ void ResidentBook::load(const Rows& rows, const int64_t* group_account, int64_t 
     for (int64_t group = 0; group < groups_count; ++group) {
         all[size_t(group)] = group;
         Group& mine = groups_[size_t(group)];
-        mine.rows.reserve(static_cast<size_t>(rows.indptr[group + 1] - rows.indptr[group]));
+        mine.listing.reserve(static_cast<size_t>(rows.indptr[group + 1] - rows.indptr[group]));
+        mine.contracts.reserve(mine.listing.capacity());
         for (int64_t row = rows.indptr[group]; row < rows.indptr[group + 1]; ++row) {
             const int64_t listing = rows.listing[row];
             if (last_holder[size_t(listing)] == group) {
@@ -113,7 +136,8 @@ void ResidentBook::load(const Rows& rows, const int64_t* group_account, int64_t 
             }
             last_holder[size_t(listing)] = group;
             if (rows.contracts[row] == 0.0) continue;
-            mine.rows.push_back(BookRow{int32_t(listing), rows.contracts[row]});
+            mine.listing.push_back(int32_t(listing));
+            mine.contracts.push_back(rows.contracts[row]);
             holders_[size_t(listing)].push_back(int32_t(group));
         }
         mine.bound = bound[size_t(group)];
@@ -163,41 +187,48 @@ void ResidentBook::check_account(int64_t account) const {
 }
 
 double ResidentBook::row_bound(int64_t listing, double contracts) const {
-    return __builtin_nearbyint(__builtin_fabs(contracts) * largest_[size_t(listing)]);
+    // To the nearest whole number without a call: adding 2**52 leaves no place for a fraction.
+    const double size = __builtin_fabs(contracts) * largest_[size_t(listing)];
+    return size < TICK_LIMIT / 2 ? (size + TICK_LIMIT / 2) - TICK_LIMIT / 2 : size;
 }
 
 std::pair<double, double> ResidentBook::set_contracts(int64_t group, int64_t listing, double contracts) {
     Group& mine = group_at(group);
     check_listing(listing);
-    auto row = std::find_if(mine.rows.begin(), mine.rows.end(),
-                            [&](const BookRow& each) { return each.listing == listing; });
-    const double before = row == mine.rows.end() ? 0.0 : row->contracts;
+    const size_t row = row_of(mine, int32_t(listing));
+    const bool is_new = row == mine.listing.size();
+    const double before = is_new ? 0.0 : mine.contracts[row];
     const double grown = row_bound(listing, contracts) - row_bound(listing, before);
     double& account_bound = account_bound_[size_t(mine.account)];
     refuse_beyond(account_bound + grown, group);
-    if (row == mine.rows.end() && contracts != 0.0) {
-        mine.rows.push_back(BookRow{int32_t(listing), contracts});
+    if (contracts == 0.0) {
+        if (!is_new) {
+            mine.listing[row] = mine.listing.back();
+            mine.contracts[row] = mine.contracts.back();
+            mine.listing.pop_back();
+            mine.contracts.pop_back();
+        }
+    } else if (is_new) {
+        mine.listing.push_back(int32_t(listing));
+        mine.contracts.push_back(contracts);
         holders_[size_t(listing)].push_back(int32_t(group));
-    } else if (contracts != 0.0) {
-        row->contracts = contracts;
-    } else if (row != mine.rows.end()) {
-        *row = mine.rows.back();
-        mine.rows.pop_back();
+    } else {
+        mine.contracts[row] = contracts;
     }
     mine.bound += grown;
     account_bound += grown;
-    double* total = account_ticks_.row(mine.account);
-    kernels_->shift(group_ticks_.row(group), total, change_.row(listing), before, contracts, scenarios_count_);
-    const Tail found = kernels_->tail_of(total, scenarios_count_, shape_, scratch_.data());
+    // Only the account is brought up to date; its group's own ticks matter when an underlying moves.
+    mine.is_behind = true;
+    const Shifted found = kernels_->shift(account_ticks_.row(mine.account), change_.row(listing), before, contracts,
+                                          scenarios_count_, shape_, scratch_.data());
     return {found.worst, found.sum};
 }
 
 double ResidentBook::contracts(int64_t group, int64_t listing) {
     check_listing(listing);
-    for (const BookRow& row : group_at(group).rows) {
-        if (row.listing == listing) return row.contracts;
-    }
-    return 0.0;
+    const Group& mine = group_at(group);
+    const size_t row = row_of(mine, int32_t(listing));
+    return row == mine.listing.size() ? 0.0 : mine.contracts[row];
 }
 
 // Groups that hold one of the listings, by account; forgets those that have left a listing.
@@ -209,10 +240,8 @@ std::vector<int64_t> ResidentBook::holders_of(int64_t first_listing, int64_t cou
         holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
         holders.erase(std::remove_if(holders.begin(), holders.end(),
                                      [&](int32_t group) {
-                                         const auto& rows = groups_[size_t(group)].rows;
-                                         return std::none_of(rows.begin(), rows.end(), [&](const BookRow& row) {
-                                             return row.listing == listing;
-                                         });
+                                         const Group& mine = groups_[size_t(group)];
+                                         return row_of(mine, int32_t(listing)) == mine.listing.size();
                                      }),
                       holders.end());
         found.insert(found.end(), holders.begin(), holders.end());
@@ -236,7 +265,9 @@ std::vector<int64_t> ResidentBook::set_changes(int64_t first_listing, Matrix cha
         double account_bound = 0.0;
         for (size_t k = 0; k < groups.size(); ++k) {
             const Group& mine = groups_[size_t(groups[k])];
-            for (const BookRow& row : mine.rows) bound[k] += row_bound(row.listing, row.contracts);
+            for (size_t row = 0; row < mine.listing.size(); ++row) {
+                bound[k] += row_bound(mine.listing[row], mine.contracts[row]);
+            }
             refuse_beyond(bound[k], groups[k]);
             const bool is_same = k > 0 && groups_[size_t(groups[k - 1])].account == mine.account;
             account_bound = (is_same ? account_bound : account_bound_[size_t(mine.account)]) + bound[k] - mine.bound;
@@ -246,6 +277,7 @@ std::vector<int64_t> ResidentBook::set_changes(int64_t first_listing, Matrix cha
         std::copy(largest_before.begin(), largest_before.end(), largest_.begin() + first_listing);
         throw;
     }
+    catch_up(groups);
     for (int64_t k = 0; k < count; ++k) {
         std::memcpy(change_.row(first_listing + k), changes.data() + k * scenarios_count_,
                     size_t(scenarios_count_) * sizeof(double));
@@ -264,7 +296,7 @@ std::vector<int64_t> ResidentBook::set_changes(int64_t first_listing, Matrix cha
 // Sums these groups anew, and their accounts by the difference. `groups` are in order of account.
 void ResidentBook::settle(const std::vector<int64_t>& groups) {
     int64_t work = 0;
-    for (int64_t group : groups) work += int64_t(groups_[size_t(group)].rows.size() + 3) * scenarios_count_;
+    for (int64_t group : groups) work += int64_t(groups_[size_t(group)].listing.size() + 3) * scenarios_count_;
     const int parts = parts_for(work);
     const auto cut = [&](int part) {
         size_t at = groups.size() * size_t(part) / size_t(parts);
@@ -276,26 +308,33 @@ void ResidentBook::settle(const std::vector<int64_t>& groups) {
         return at;
     };
     thread_pool().run(parts, [&](int part) {
-        std::vector<int64_t> listing;
-        std::vector<double> contracts, fresh(static_cast<size_t>(scenarios_count_));
+        std::vector<double> fresh(static_cast<size_t>(scenarios_count_));
         for (size_t k = cut(part); k < cut(part + 1); ++k) {
             const Group& mine = groups_[size_t(groups[k])];
-            listing.clear();
-            contracts.clear();
-            for (const BookRow& row : mine.rows) {
-                listing.push_back(row.listing);
-                contracts.push_back(row.contracts);
-            }
-            const int64_t count = int64_t(listing.size()), indptr[] = {0, count};
-            const Rows rows{change_.row(0), change_.pitch(),  listings_count_, scenarios_count_,
-                            listing.data(), contracts.data(), count,           indptr};
-            Passed passed = {};
-            kernels_->sums(rows, 0, 1, fresh.data(), passed);
+            sum_into(mine, fresh.data());
             double* ticks = group_ticks_.row(groups[k]);
             kernels_->replace(account_ticks_.row(mine.account), ticks, fresh.data(), scenarios_count_);
             std::memcpy(ticks, fresh.data(), fresh.size() * sizeof(double));
         }
     });
+}
+
+// Groups whose contracts have changed since they were summed, under the changes of then.
+void ResidentBook::catch_up(const std::vector<int64_t>& groups) {
+    for (int64_t group : groups) {
+        Group& mine = groups_[size_t(group)];
+        if (mine.is_behind) sum_into(mine, group_ticks_.row(group));
+        mine.is_behind = false;
+    }
+}
+
+void ResidentBook::sum_into(const Group& group, double* out) const {
+    const std::vector<int64_t> listing(group.listing.begin(), group.listing.end());
+    const int64_t count = int64_t(listing.size()), indptr[] = {0, count};
+    const Rows rows{change_.row(0), change_.pitch(),        listings_count_, scenarios_count_,
+                    listing.data(), group.contracts.data(), count,           indptr};
+    Passed passed = {};
+    kernels_->sums(rows, 0, 1, out, passed);
 }
 
 int64_t ResidentBook::add_group(int64_t account) {
@@ -319,7 +358,9 @@ int64_t ResidentBook::add_group(int64_t account) {
 void ResidentBook::remove_group(int64_t group) {
     Group& mine = group_at(group);
     account_bound_[size_t(mine.account)] -= mine.bound;
-    mine.rows.clear();
+    catch_up({group});
+    mine.listing.clear();
+    mine.contracts.clear();
     settle({group});
     mine.bound = 0.0;
     mine.account = -1;

@@ -16,7 +16,7 @@ namespace crossmargin {
 class TickRows {
   public:
     TickRows() = default;
-    explicit TickRows(int64_t scenarios_count);
+    TickRows(int64_t scenarios_count, double beyond);
     TickRows(TickRows&& other) noexcept { swap(other); }
     TickRows& operator=(TickRows&& other) noexcept {
         swap(other);
@@ -28,25 +28,23 @@ class TickRows {
     const double* row(int64_t index) const { return data_ + index * pitch_; }
     int64_t count() const { return count_; }
     int64_t pitch() const { return pitch_; }
-    // New rows are zero in every scenario and infinite beyond the last one, as `tail_of` wants them.
+    // New rows are zero in every scenario and `beyond` from the last one to the end of the row.
     void grow_to(int64_t count);
 
   private:
     void swap(TickRows& other) noexcept;
 
     double* data_ = nullptr;
+    double beyond_ = 0.0;
     int64_t scenarios_count_ = 0, pitch_ = 0, count_ = 0, capacity_ = 0;
 };
 
-struct BookRow {
-    int32_t listing;
-    double contracts;
-};
-
 struct Group {
-    std::vector<BookRow> rows;
+    std::vector<int32_t> listing;  // each once, in no order
+    std::vector<double> contracts;
     int64_t account = -1;  // -1: removed, free to be given out again
     double bound = 0.0;    // absolute ticks add up to at most this
+    bool is_behind = false;  // its ticks are those before the last changes of contracts
 };
 
 class ResidentBook {
@@ -80,6 +78,8 @@ class ResidentBook {
     void load(const Rows& rows, const int64_t* group_account, int64_t groups_count);
     void make_room(const int64_t* group_account, int64_t groups_count);
     std::vector<int64_t> by_account(std::vector<int64_t> groups) const;
+    void catch_up(const std::vector<int64_t>& groups);
+    void sum_into(const Group& group, double* out) const;
     void settle(const std::vector<int64_t>& groups);
     std::vector<int64_t> holders_of(int64_t first_listing, int64_t count);
 

@@ -210,3 +210,13 @@ def test_a_book_that_cannot_be_is_refused(kernels) -> None:
     ):
         with pytest.raises(refused):
             kernels.ResidentBook(*arguments)
+
+
+@pytest.mark.skipif(LIBRARY is None, reason="crossmargin-native is not installed")
+def test_a_native_update_refuses_arguments_that_are_no_numbers() -> None:
+    book = native.ResidentBook(market(1), *positions(2, 9, 4), 2, 0.0)
+    for arguments in ((0, 1), (0, 1, "2"), (0.5, 1, 2.0), (0, 1, 2.0, 3)):
+        with pytest.raises(TypeError):
+            book.set_contracts(*arguments)
+    with pytest.raises(TypeError):
+        LIBRARY.ResidentBook.__new__(LIBRARY.ResidentBook).set_contracts(0, 0, 1.0)

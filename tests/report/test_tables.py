@@ -6,8 +6,9 @@ import pytest
 from rich.console import Console, RenderableType
 
 from crossmargin.report.heatmap import grid_of, heatmap_view
+from crossmargin.report.nodes import node_names, part_lines
 from crossmargin.report.tables import statement_view
-from crossmargin.report.tree import account_tree, node_names, part_lines
+from crossmargin.report.tree import account_tree
 from tests.report.statements import node, rows_of_silos, sample_exhibit, sample_heatmap
 
 

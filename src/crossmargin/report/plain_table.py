@@ -34,14 +34,17 @@ _TEXT_COLUMNS = {
 }
 
 
-def plain_table(title: str, *heads: str) -> Table:
-    """An empty table; columns of words fold on the left, columns of figures stand right."""
+def plain_table(title: str, *heads: str, lines: bool = True) -> Table:
+    """An empty table; columns of words fold on the left, columns of figures stand right.
+
+    `lines` draws a rule below every row, else only where a section ends.
+    """
     table = Table(
         title=Text(f"\n{title}", style="bold"),
         title_justify="left",
         box=_RULES,
         show_edge=False,
-        show_lines=True,
+        show_lines=lines,
         padding=(0, 1, 0, 0),
         pad_edge=False,
         header_style="bold",

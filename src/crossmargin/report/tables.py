@@ -60,7 +60,8 @@ def accounts_table(rows: Sequence[AccountFigures], title: str) -> Table:
     table = plain_table(title, "account", *_LEVEL_HEADS)
     for row in rows:
         who = named(row.account_id)
-        who.append(f"\n{printable(row.venue)}, {printable(row.recipe)}", style="dim")
+        place = f"{row.venue}, {row.recipe}" if row.venue else row.recipe
+        who.append(f"\n{printable(place)}", style="dim")
         who.append("\n")
         who.append_text(standing_text(row.standing))
         unit = [f"in {row.reporting}"] if len({r.reporting for r in rows}) > 1 else []

@@ -3,6 +3,7 @@
 from crossmargin.report.amount_text import shown_amount
 from crossmargin.report.exhibit import CollateralRow, Exhibit
 from crossmargin.report.move_tables import JOINT, crossing_text, crossings_by_asset
+from crossmargin.report.nodes import part_lines
 from crossmargin.report.page.markup import (
     chip,
     data_table,
@@ -11,7 +12,6 @@ from crossmargin.report.page.markup import (
     text,
     used_bar,
 )
-from crossmargin.report.tree import part_lines
 from crossmargin.rulebook.statement_types import AccountFigures, NodeFigures
 
 

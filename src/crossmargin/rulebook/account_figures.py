@@ -3,17 +3,19 @@ figures.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+
+import numpy as np
 
 from crossmargin.domain.book import Book
 from crossmargin.domain.columns import BookColumns
+from crossmargin.risk.attribution import largest_remainder
 from crossmargin.rulebook.figures import account_trees, level_figures, unit_of
 from crossmargin.rulebook.liquidation_move import liquidation_moves
 from crossmargin.rulebook.pocket import Pockets
 from crossmargin.rulebook.reported import reported_figures
 from crossmargin.rulebook.run import PricedMarket
 from crossmargin.rulebook.standing import STANDINGS
-from crossmargin.rulebook.statement_types import AccountFigures, Crossing, NodeFigures
+from crossmargin.rulebook.statement_types import AccountFigures, Crossing, NodeFigures, Part
 
 
 def account_figures(
@@ -59,18 +61,26 @@ def _trees(found: Pockets, account: int) -> Mapping[str, tuple[NodeFigures, Node
     if len(found.pockets) == 1 and found.pockets[0] is found.summary:
         return account_trees(found.summary, account)
     per_pocket = [(pocket.reporting, account_trees(pocket, account)) for pocket in found.pockets]
-    unit = unit_of(found.summary)
     trees = {}
     for name, level in found.summary.levels.items():
+        equity = [float(own[name].equity[account]) for own in found.worth]
+        requirement = [float(own[name].requirement[account]) for own in found.worth]
         held = [(code, own[name]) for code, own in per_pocket if name in own]
+        equities = [(code, tree) for code, (tree, _) in held]
+        requirements = [(code, tree) for code, (_, tree) in held]
         trees[name] = (
-            _root(unit.amount(float(level.equity[account])), [(c, e) for c, (e, _) in held]),
-            _root(unit.amount(float(level.requirement[account])), [(c, r) for c, (_, r) in held]),
+            _root(found, float(level.equity[account]), equity, equities),
+            _root(found, float(level.requirement[account]), requirement, requirements),
         )
     return trees
 
 
-def _root(amount: Decimal | None, pockets: list[tuple[str, NodeFigures]]) -> NodeFigures:
+def _root(
+    found: Pockets, ticks: float, worth: list[float], pockets: list[tuple[str, NodeFigures]]
+) -> NodeFigures:
+    """A root in the summary's currency over one tree per pocket; its parts are the pockets."""
+    unit = unit_of(found.summary)
+    amount = unit.amount(ticks)
     children = tuple(
         NodeFigures(
             name=code,
@@ -85,6 +95,14 @@ def _root(amount: Decimal | None, pockets: list[tuple[str, NodeFigures]]) -> Nod
         for code, tree in pockets
         if tree.amount != 0
     )
+    parts: tuple[Part, ...] = ()
+    if amount is not None:
+        whole = largest_remainder(np.array(worth) / float(unit.per_unit), float(unit.whole(ticks)))
+        parts = tuple(
+            Part(holding=pocket.reporting, amount=unit.decimal(int(units)))
+            for pocket, units in zip(found.pockets, whole, strict=True)
+            if units != 0
+        )
     return NodeFigures(
         name="pockets",
         operation="sum at index",
@@ -92,6 +110,6 @@ def _root(amount: Decimal | None, pockets: list[tuple[str, NodeFigures]]) -> Nod
         amount=amount,
         driver=None,
         winner=True,
-        parts=(),
+        parts=parts,
         children=children,
     )

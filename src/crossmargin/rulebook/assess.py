@@ -17,7 +17,7 @@ from crossmargin.rulebook.balance_grouping import groups_balances
 from crossmargin.rulebook.batch import between, with_order_rows
 from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.evaluate import Answer, evaluate
-from crossmargin.rulebook.missing import missing_reasons
+from crossmargin.rulebook.missing import missing_reasons, unexplained_reasons
 from crossmargin.rulebook.net_liquidation import net_liquidation_value
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.root import root_ticks
@@ -118,6 +118,7 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
     context = None
     for context in batches(recipe, book, run, explain=explain):
         here = slice(context.first_account, context.first_account + context.accounts_count)
+        roots: list[tuple[str, Answer]] = []
         for level in recipe.levels:
             equity = evaluate(level.equity, context, ACCOUNT)
             requirement = evaluate(level.requirement, context, ACCOUNT)
@@ -127,8 +128,11 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
             )
             if explain:
                 answers[level.name] = (equity, requirement)
+            roots.append((f"{level.name} equity", equity))
+            roots.append((f"{level.name} requirement", requirement))
         net_liquidation[here] = net_liquidation_value(context)
         reasons.update(missing_reasons(context))
+        reasons.update(unexplained_reasons(context, roots, reasons))
     return MarginColumns(
         recipe=recipe,
         reporting=run.reporting,

@@ -2,6 +2,7 @@
 own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
@@ -14,6 +15,7 @@ from crossmargin.rulebook.assess import LevelColumns, MarginColumns, assess
 from crossmargin.rulebook.pool import of_settlement
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.run import PricedMarket
+from crossmargin.rulebook.standing import STANDINGS, Standing
 
 F8 = NDArray[np.float64]
 
@@ -29,13 +31,14 @@ class Pockets:
 
     `summary` adds the pockets up at the index for display; its standing is that of the worst
     pocket, and `lowest_buffer` (accounts,) the lowest buffer of the liquidation level over the
-    pockets, because no pocket helps another. For other recipes the one pocket is the summary
-    itself.
+    pockets, because no pocket helps another. `worth` holds each pocket's levels in the summary's
+    ticks. For other recipes the one pocket is the summary itself.
     """
 
     pockets: tuple[MarginColumns, ...]
     summary: MarginColumns
     lowest_buffer: F8
+    worth: tuple[Mapping[str, LevelColumns], ...] = ()
 
 
 def assess_pockets(
@@ -67,23 +70,12 @@ def _together(
     exponent = recipe.terms.tick_exponent(SUMMARY_CURRENCY)
     count = book.accounts_count
     rates = [_rate(book, priced, pocket, exponent) for pocket in pockets]
+    worth = tuple(_worths(recipe, p, r) for p, r in zip(pockets, rates, strict=True))
     levels = {
         level.name: LevelColumns(
             name=level.name,
-            equity=_added(
-                [
-                    _worth(p.levels[level.name].equity, r)
-                    for p, r in zip(pockets, rates, strict=True)
-                ],
-                count,
-            ),
-            requirement=_added(
-                [
-                    _worth(p.levels[level.name].requirement, r)
-                    for p, r in zip(pockets, rates, strict=True)
-                ],
-                count,
-            ),
+            equity=_added([own[level.name].equity for own in worth], count),
+            requirement=_added([own[level.name].requirement for own in worth], count),
         )
         for level in recipe.levels
     }
@@ -96,9 +88,7 @@ def _together(
     for pocket in pockets:
         for account, words in pocket.reasons.items():
             reasons[account] = (*reasons.get(account, ()), *words)
-    standing = np.zeros(count, dtype=np.int8)
-    for pocket in pockets:
-        standing = np.maximum(standing, pocket.standing)
+    standing = _worst_standing(pockets, count)
     summary = MarginColumns(
         recipe=recipe,
         reporting=SUMMARY_CURRENCY,
@@ -113,7 +103,21 @@ def _together(
         shown_unit=SUMMARY_UNIT,
     )
     lowest = np.min(np.stack(buffers), axis=0) if buffers else np.zeros(count)
-    return Pockets(pockets=pockets, summary=summary, lowest_buffer=lowest)
+    return Pockets(pockets=pockets, summary=summary, lowest_buffer=lowest, worth=worth)
+
+
+def _worst_standing(pockets: tuple[MarginColumns, ...], count: int) -> NDArray[np.int8]:
+    """(accounts,) that of the worst pocket; one that certainly liquidates is not hidden behind
+    one of which nobody can tell.
+    """
+    unavailable = STANDINGS.index(Standing.UNAVAILABLE)
+    known = np.zeros(count, dtype=np.int8)
+    unknown = np.zeros(count, dtype=np.bool_)
+    for pocket in pockets:
+        unknown |= pocket.standing == unavailable
+        known = np.maximum(known, np.where(pocket.standing == unavailable, 0, pocket.standing))
+    hidden = unknown & (known < STANDINGS.index(Standing.LIQUIDATING))
+    return np.where(hidden, unavailable, known).astype(np.int8)
 
 
 def _rate(
@@ -125,6 +129,17 @@ def _rate(
     rows = [i for i, code in enumerate(book.universe.assets) if code == pocket.reporting]
     index = priced.market.index[np.array(rows)] * 2.0 ** (pocket.tick_exponent - exponent)
     return index if len(rows) > 1 else np.full(book.accounts_count, index[0])
+
+
+def _worths(recipe: Recipe, pocket: MarginColumns, rate: F8) -> Mapping[str, LevelColumns]:
+    return {
+        level.name: LevelColumns(
+            name=level.name,
+            equity=_worth(pocket.levels[level.name].equity, rate),
+            requirement=_worth(pocket.levels[level.name].requirement, rate),
+        )
+        for level in recipe.levels
+    }
 
 
 def _worth(ticks: F8, rate: F8) -> F8:

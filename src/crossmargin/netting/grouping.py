@@ -43,12 +43,16 @@ def group_rows(name: str, account_index: Index, key: Index) -> Grouping:
         raise ValueError(f"grouping {name}: an account or a key is negative")
     order = np.flatnonzero(key >= 0)
     account, kept = account_index[order], key[order]
-    later = account[1:] > account[:-1]
-    if not (later | ((account[1:] == account[:-1]) & (kept[1:] >= kept[:-1]))).all():
-        rank = np.lexsort((kept, account))
-        order, account, kept = order[rank], account[rank], kept[rank]
+    width = int(kept.max(initial=0)) + 1
+    if (int(account.max(initial=0)) + 1) * width >= 2**63:
+        raise ValueError(f"grouping {name}: accounts times keys do not fit into 64 bits")
+    pair = account * width + kept
+    if (pair[1:] < pair[:-1]).any():
+        # A stable sort merges the runs that books and blocks come in.
+        rank = np.argsort(pair, kind="stable")
+        order, account, kept, pair = order[rank], account[rank], kept[rank], pair[rank]
     opens = np.ones(order.size, dtype=np.bool_)
-    opens[1:] = (account[1:] != account[:-1]) | (kept[1:] != kept[:-1])
+    opens[1:] = pair[1:] != pair[:-1]
     first = np.flatnonzero(opens)
     row_group = np.full(account_index.size, -1, dtype=np.int64)
     row_group[order] = np.cumsum(opens) - 1

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.domain.columns import BalanceColumns, OrderColumns, PositionColumns
-from crossmargin.domain.universe import Kind
 from crossmargin.netting.grouping import Grouping, group_rows
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.fields import instrument_field
 from crossmargin.rulebook.run import Run
-from crossmargin.valuation.unit_value import unit_value
+from crossmargin.rulebook.selection import FUTURES
 
 ACCOUNT = "account"
 GROUPINGS = (
@@ -132,16 +131,19 @@ class Context:
         )
 
     def _balances(self) -> Block:
-        b, profit = self.balances, self._profit_in_coins()
+        b, p = self.balances, self.positions
+        rows, profit = self._profit_in_coins()
         assets_count = len(self.run.universe.assets)
-        account = np.concatenate([b.account, self.positions.account])
-        asset = np.concatenate([b.asset, self.run.universe.settle[self.positions.instrument]])
+        account = np.concatenate([b.account, p.account[rows]])
+        asset = np.concatenate([b.asset, self.run.universe.settle[p.instrument[rows]]])
         kept = np.concatenate([b.amount, profit]) != 0.0
         usable = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
         counted = np.concatenate([usable, profit])
-        present, inverse = np.unique(
-            account[kept] * assets_count + asset[kept], return_inverse=True
-        )
+        held = account[kept] * assets_count + asset[kept]
+        if (held[1:] > held[:-1]).all():
+            present, inverse = held, np.arange(len(held))
+        else:
+            present, inverse = np.unique(held, return_inverse=True)
         return Block(
             name="balances",
             account=present // assets_count,
@@ -149,15 +151,22 @@ class Context:
             contracts=added_up(inverse, counted[kept], len(present)),
         )
 
-    def _profit_in_coins(self) -> NDArray[np.float64]:
-        """(positions,) unrealised profit and funding of futures and perpetuals; 0 for the rest."""
-        p, u = self.positions, self.run.universe
-        futures = np.isin(u.kind[p.instrument], (Kind.PERPETUAL, Kind.FUTURE)) & (
-            p.contracts != 0.0
-        )
-        own = unit_value(u, self.run.market)[p.instrument]
+    def _profit_in_coins(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Position rows of futures and perpetuals, or with funding, and (rows,) unrealised profit
+        and funding in coins.
+        """
+        p = self.positions
+        futures = self.run.chosen(FUTURES)[p.instrument]
+        rows = np.flatnonzero(futures | (p.funding != 0.0))
+        contracts, funding = p.contracts[rows], p.funding[rows]
+        own = self.run.unit_value()[p.instrument[rows]]
         with np.errstate(invalid="ignore"):
-            return np.where(futures, p.contracts * own - p.cost + p.funding, p.funding)
+            profit = np.where(
+                futures[rows] & (contracts != 0.0),
+                contracts * own - p.cost[rows] + funding,
+                funding,
+            )
+        return rows, profit
 
     def _every_account(self) -> Groups:
         everyone = np.arange(self.accounts_count, dtype=np.int64)
@@ -231,9 +240,12 @@ def rows_by_group(
     group_key: NDArray[np.int64],
 ) -> Grouping:
     """Rows with their group's number (-1 for none) as a grouping; a group may have no row."""
-    inside = np.flatnonzero(row_group >= 0)
-    own = row_group[inside]
-    if len(own) and np.any(np.diff(own) < 0):
+    if row_group.min(initial=0) >= 0:
+        inside, own = np.arange(len(row_group)), row_group
+    else:
+        inside = np.flatnonzero(row_group >= 0)
+        own = row_group[inside]
+    if (own[1:] < own[:-1]).any():
         inside = inside[np.argsort(own, kind="stable")]
     indptr = np.zeros(len(group_account) + 1, dtype=np.int64)
     np.cumsum(np.bincount(own, minlength=len(group_account)), out=indptr[1:])

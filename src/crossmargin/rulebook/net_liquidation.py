@@ -5,11 +5,9 @@ changes it.
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.domain.universe import Kind
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.context import Context
-
-FUTURES = (Kind.PERPETUAL, Kind.FUTURE)
+from crossmargin.rulebook.selection import FUTURES
 
 
 def row_net_value(context: Context) -> NDArray[np.float64]:
@@ -19,12 +17,15 @@ def row_net_value(context: Context) -> NDArray[np.float64]:
     Funding accrued counts. NaN where the mark, or for a future the entry, is missing.
     """
     run, p = context.run, context.positions
-    value = p.contracts * context.field("mark_value")[p.instrument]
-    settle_rate = run.asset_rate()[run.universe.settle[p.instrument]]
-    futures = np.isin(run.universe.kind[p.instrument], FUTURES)
-    own = np.where(futures, value - p.cost * settle_rate, value) + p.funding * settle_rate
-    own = np.where(p.contracts == 0.0, 0.0, own)
-    return np.rint(own * 2.0**-run.tick_exponent)
+    rate = run.asset_rate()[run.universe.settle]
+    own = p.contracts * context.field("mark_value")[p.instrument]
+    futures = np.flatnonzero(run.chosen(FUTURES)[p.instrument])
+    own[futures] -= p.cost[futures] * rate[p.instrument[futures]]
+    if p.funding.any() or np.isnan(rate).any():
+        own += p.funding * rate[p.instrument]
+    own[p.contracts == 0.0] = 0.0
+    own *= 2.0**-run.tick_exponent
+    return np.rint(own, out=own)
 
 
 def row_balance_value(context: Context) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from crossmargin.valuation.greeks import Greeks, greeks
 from crossmargin.valuation.reported import reported_change, reported_rate
 from crossmargin.valuation.risk_arrays import RiskArrays, risk_arrays
 from crossmargin.valuation.taylor import taylor_arrays
+from crossmargin.valuation.unit_value import unit_value
 
 Kept = TypeVar("Kept")
 
@@ -130,6 +131,10 @@ class Run:
             "asset_rate",
             lambda: reported_rate(self.universe, self.market.index, self.reporting_row),
         )
+
+    def unit_value(self) -> NDArray[np.float64]:
+        """(instruments,) value of one contract at its mark, settlement currency; NaN without."""
+        return self.keep("unit_value", lambda: unit_value(self.universe, self.market))
 
     def chosen(self, selection: Selection) -> NDArray[np.bool_]:
         """(instruments,) which instrument rows a selection selects."""

@@ -53,5 +53,9 @@ class Selection:
         return self.kinds == (Kind.BALANCE,)
 
 
+FUTURES = Selection(kinds=(Kind.PERPETUAL, Kind.FUTURE))
+"""What gains and loses against its entry: nobody owns its value."""
+
+
 def _rows(universe: Universe, names: tuple[str, ...]) -> NDArray[np.int64]:
     return np.array([i for i, code in enumerate(universe.assets) if code in names], dtype=np.int64)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from crossmargin.domain.universe import Kind
-from crossmargin.rulebook.charge.unrealised import FUTURES, Unrealised, unrealised_coins
-from crossmargin.rulebook.selection import Selection
+from crossmargin.rulebook.charge.unrealised import Unrealised, unrealised_coins
+from crossmargin.rulebook.selection import FUTURES, Selection
 from tests.rulebook.small_book import in_units, small_context
 
 LINEAR = "okx:BTC/USDT:USDT"

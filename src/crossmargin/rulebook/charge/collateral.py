@@ -19,8 +19,9 @@ from crossmargin.rulebook.charge.collateral_place import (
 )
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
-from crossmargin.rulebook.charge.unrealised import FUTURES, unrealised_coins
+from crossmargin.rulebook.charge.unrealised import unrealised_coins
 from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.selection import FUTURES
 
 F8 = NDArray[np.float64]
 

@@ -44,16 +44,16 @@ class MarkValue:
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks; NaN where something is held and has no such value."""
         p = context.positions
-        contracts = {
-            Sides.LONG: np.maximum(p.contracts, 0.0),
-            Sides.SHORT: np.minimum(p.contracts, 0.0),
-            Sides.BOTH: p.contracts,
-        }[self.sides]
+        contracts = p.contracts
+        if self.sides is not Sides.BOTH:
+            side = np.maximum if self.sides is Sides.LONG else np.minimum
+            contracts = side(contracts, 0.0)
+        value = context.field(f"{self.value.value}_value")
         if self.selection is not None:
-            contracts = np.where(context.run.chosen(self.selection)[p.instrument], contracts, 0.0)
-        value = context.field(f"{self.value.value}_value")[p.instrument]
-        with np.errstate(invalid="ignore"):
-            amount = np.where(contracts == 0.0, 0.0, contracts * value)
+            value = np.where(context.run.chosen(self.selection), value, 0.0)
+        amount = contracts * value[p.instrument]
+        if np.isnan(value).any():
+            amount[contracts == 0.0] = 0.0
         ticks = row_ticks(context, amount, "the value of a position")
         row_group = context.groups(at).rows["positions"].row_group
         total = tick_sum(row_group, ticks, context.groups_count(at), "the value of positions")

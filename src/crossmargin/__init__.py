@@ -3,6 +3,47 @@
 Equity is what an account has, requirement is what it needs, and buffer is the difference.
 """
 
-__all__ = ["__version__"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crossmargin.api import compare, load_book, load_market, margin
+    from crossmargin.base.failure import InputRefused
+    from crossmargin.report.result import Result
+    from crossmargin.wire.recipes import recipe_names
+
+__all__ = [
+    "__version__",
+    "InputRefused",
+    "Result",
+    "compare",
+    "load_book",
+    "load_market",
+    "margin",
+    "recipe_names",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "InputRefused": "crossmargin.base.failure",
+    "Result": "crossmargin.report.result",
+    "compare": "crossmargin.api",
+    "load_book": "crossmargin.api",
+    "load_market": "crossmargin.api",
+    "margin": "crossmargin.api",
+    "recipe_names": "crossmargin.wire.recipes",
+}
+"""Where each public name lives. It is imported when it is first asked for: whoever needs one floor
+of the package does not wait for all of them.
+"""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

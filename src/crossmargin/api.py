@@ -1,20 +1,26 @@
 """The public functions: load a book and a market, compute margins, compare rulebooks, explain."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, final
+from typing import Any, TypeAlias, final
 
 from crossmargin.base.canonical import content_hash
-from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_any
+from crossmargin.base.instant import instant_text
+from crossmargin.domain.account import Account
 from crossmargin.domain.asset import Asset, AssetClass
 from crossmargin.domain.book import Book
 from crossmargin.domain.columns import BookColumns
 from crossmargin.domain.flatten import book_columns
+from crossmargin.domain.instrument import Future, Option
 from crossmargin.domain.universe import build_universe
 from crossmargin.market.columns import market_columns
 from crossmargin.market.complete import completed_market
 from crossmargin.market.snapshot import MarketSnapshot, assumed_fields
+from crossmargin.report.result import Result
+from crossmargin.rulebook.account_settings import settings_overrides
+from crossmargin.rulebook.comparison import compared
 from crossmargin.rulebook.heatmap import heatmap_of
 from crossmargin.rulebook.pocket import assess_pockets
 from crossmargin.rulebook.recipe import Recipe
@@ -26,9 +32,6 @@ from crossmargin.wire.book import parse_book
 from crossmargin.wire.bundle import read_bundled
 from crossmargin.wire.market import MarketInput, read_market
 from crossmargin.wire.recipes import bundled_recipe, recipe_names
-
-if TYPE_CHECKING:
-    from crossmargin.report.result import Result
 
 Source: TypeAlias = str | Path | bytes | Mapping[str, Any]
 HOUSE = "house"
@@ -96,12 +99,17 @@ def prepare(book: Book, market: MarketInput) -> Prepared:
 
 def used_assumptions(snapshot: MarketSnapshot, book: Book) -> tuple[tuple[str, str], ...]:
     """Assumed fields of the market that concern what the book holds: (path, reason)."""
-    held = set(book.listings) | set(book.assets)
-    underlyings = {listing.instrument.underlying for listing in book.listings.values()}
+    concerned = {f"listings.{name}." for name in book.listings}
+    concerned |= {f"assets.{code}." for code in book.assets}
+    for listing in book.listings.values():
+        own = listing.instrument
+        concerned |= {f"assets.{code}." for code in (own.underlying, own.quote)}
+        if isinstance(own, Future | Option):
+            concerned.add(f"expiries.{own.underlying}@{instant_text(own.expiry_ns)}.")
     return tuple(
         (path, reason)
         for path, reason in assumed_fields(snapshot)
-        if any(name in path for name in held | underlyings)
+        if path.startswith(tuple(concerned))
     )
 
 
@@ -118,14 +126,12 @@ def margin(
     *,
     explain: bool = True,
     liquidation: bool = True,
-) -> "Result":
+) -> Result:
     """The statement of a book: each account under its venue's rulebook, or all under `recipe`.
 
     `set` replaces parameters of `recipe`. `InputRefused` with everything that is wrong with an
     input.
     """
-    from crossmargin.report.result import Result
-
     read_market_input = market if isinstance(market, MarketInput) else load_market(market)
     read_book = book if isinstance(book, Book) else load_book(book, read_market_input)
     prepared = prepare(read_book, read_market_input)
@@ -160,24 +166,25 @@ def statement_of(
 def venue_recipes(
     book: Book, recipe: str | None, overrides: Mapping[str, Any] | None
 ) -> dict[str, Recipe]:
-    """Account -> rulebook: its own, or `recipe` for all. An account without one gets the house
-    model.
+    """Account -> rulebook: its own, or `recipe` for all, with the account's settings; `overrides`
+    go before them. An account without a rulebook gets the house model.
     """
     if overrides and recipe is None:
         message = "parameters are set for one recipe: name it"
         raise InputRefused([Failure(Reason.MISSING_FIELD, "recipe", message)])
-    named = {
-        account.account_id: recipe or account.recipe or HOUSE for account in book.accounts.values()
-    }
-    loaded = {
-        name: bundled_recipe(name, overrides if name == recipe else None) for name in set_of(named)
-    }
-    return {account: loaded[name] for account, name in named.items()}
-
-
-def set_of(named: Mapping[str, str]) -> list[str]:
-    """Distinct recipe names, sorted."""
-    return sorted(set(named.values()))
+    gathered: dict[str, list[Account]] = {}
+    for account in book.accounts.values():
+        gathered.setdefault(recipe or account.recipe or HOUSE, []).append(account)
+    failures: list[Failure] = []
+    found: dict[str, Recipe] = {}
+    for name, accounts in sorted(gathered.items()):
+        own = bundled_recipe(name, overrides if name == recipe else None)
+        settings = settings_overrides(own, accounts, failures)
+        if settings:
+            own = bundled_recipe(name, {**settings, **(overrides or {})})
+        found |= {account.account_id: own for account in accounts}
+    refuse_if_any(failures)
+    return {account: found[account] for account in book.accounts}
 
 
 def inputs_hash(prepared: Prepared, recipes: Sequence[Recipe]) -> str:
@@ -197,8 +204,6 @@ def inputs_hash(prepared: Prepared, recipes: Sequence[Recipe]) -> str:
 
 
 def _arrays(columns: Any) -> dict[str, Any]:
-    from dataclasses import fields
-
     return {field.name: getattr(columns, field.name) for field in fields(columns)}
 
 
@@ -231,8 +236,6 @@ def compare(
 
 def compare_row(prepared: Prepared, name: str) -> dict[str, Any]:
     """One recipe over all accounts: totals of the liquidation level, or why there are none."""
-    from crossmargin.rulebook.comparison import compared
-
     recipe = bundled_recipe(name)
     missing = recipe.terms.missing()
     if missing:

@@ -93,6 +93,8 @@ def liquidation_moves(
     alone = one_account(book, priced, account)
     names = alone.book.universe.assets
     exposed = _exposed_assets(alone)
+    if not exposed:
+        return tuple(_nothing_found(None, sign, "no_position", (0.0, 0.0)) for sign in (-1.0, 1.0))
     paths = [
         Path(asset=asset, direction=_unit(names, asset), sign=sign)
         for asset in exposed
@@ -117,9 +119,10 @@ class Path:
 
     def coarse(self) -> F8:
         """The moves looked at first, from 0 outward; no asset falls by all it is worth."""
-        steepest = float(np.abs(self.direction).max(initial=0.0))
-        falls = self.sign < 0.0 and steepest > 1.0
-        reach = COARSE / steepest if falls else COARSE * (1.0 if self.sign < 0.0 else RISE_REACH)
+        reach = COARSE * (1.0 if self.sign < 0.0 else RISE_REACH)
+        fall = float((-self.sign * self.direction).max(initial=0.0))
+        if fall * reach[-1] > COARSE[-1]:
+            reach = COARSE / fall
         return np.concatenate([[0.0], self.sign * reach])
 
 
@@ -156,16 +159,8 @@ def _crossings(recipe: Recipe, alone: OneAccount, paths: Sequence[Path]) -> tupl
 
 def _first(path: Path, moves: F8, found: F8) -> tuple[Crossing, tuple[float, float] | None]:
     """The crossing as far as the coarse look tells, and the bracket that holds the nearest one."""
-    crossing = Crossing(
-        asset=path.asset,
-        direction="down" if path.sign < 0.0 else "up",
-        move=None,
-        price=None,
-        reason="not_reachable",
-        non_monotone=False,
-        searched=(min(0.0, float(moves[-1])), max(0.0, float(moves[-1]))),
-        vol_rule=VOL_RULE,
-    )
+    searched = (min(0.0, float(moves[-1])), max(0.0, float(moves[-1])))
+    crossing = _nothing_found(path.asset, path.sign, "not_reachable", searched)
     if np.isnan(found).any():
         return replace(crossing, reason="missing_mark"), None
     under = found < 0.0
@@ -179,6 +174,21 @@ def _first(path: Path, moves: F8, found: F8) -> tuple[Crossing, tuple[float, flo
     near = int(changes[0])
     bracket = (float(moves[near]), float(moves[near + 1]))
     return replace(crossing, non_monotone=len(changes) > 1), bracket
+
+
+def _nothing_found(
+    asset: str | None, sign: float, reason: str, searched: tuple[float, float]
+) -> Crossing:
+    return Crossing(
+        asset=asset,
+        direction="down" if sign < 0.0 else "up",
+        move=None,
+        price=None,
+        reason=reason,
+        non_monotone=False,
+        searched=searched,
+        vol_rule=VOL_RULE,
+    )
 
 
 def buffers(

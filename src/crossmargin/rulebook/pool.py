@@ -70,12 +70,14 @@ def without_balances(book: BookColumns, lost: NDArray[np.bool_]) -> BookColumns:
 
 
 def copied(book: BookColumns, copies: Universe) -> BookColumns:
-    """A one-account book as many accounts, one in each copy of the universe that `copies` holds."""
+    """A one-account book as many accounts of its name, one in each copy of the universe that
+    `copies` holds.
+    """
     n, assets = book.universe.listings_count, len(book.universe.assets)
     return replace(
         book,
         universe=copies,
-        account_ids=range(copies.copies),
+        account_ids=(str(book.account_ids[0]),) * copies.copies,
         owner=np.repeat(book.owner, copies.copies),
         positions=_repeated(book.positions, copies.copies, "instrument", n),
         balances=_repeated(book.balances, copies.copies, "asset", assets),

@@ -5,7 +5,9 @@ from typing import Any, TypeAlias, assert_never
 
 import numpy as np
 
+from crossmargin.conformance.crossing_price import crossing_price
 from crossmargin.conformance.translation import (
+    CrossingFigure,
     FactorFigure,
     Figure,
     LevelFigure,
@@ -42,6 +44,8 @@ def read_figure(figure: Figure, columns: MarginColumns) -> Read:
         case SufficientFigure():
             buffers = [_level(figure.level, "buffer", name, columns) for name in figure.accounts]
             return None if any(math.isnan(b) for b in buffers) else min(buffers) >= 0.0
+        case CrossingFigure():
+            return crossing_price(figure, columns)
         case TruncatedFigure():
             read = read_figure(figure.of, columns)
             return None if read is None else float(math.trunc(_number(read)))

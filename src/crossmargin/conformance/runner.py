@@ -84,10 +84,13 @@ def answered(translation: Translation) -> tuple[MarginColumns | None, int]:
     exponent = translation.tick_exponent
     if exponent is not None:
         return _assessed(recipe, book, priced, translation, exponent, explain=True), rows
-    finest = _finest(recipe, book, priced, translation)
+    coarsest = translation.coarsest_exponent
+    if coarsest is None:
+        coarsest = COARSEST_EXPONENT
+    finest = _finest(recipe, book, priced, translation, coarsest)
     if finest is None:
         return None, rows
-    for exponent in range(finest + ROOM_BITS, COARSEST_EXPONENT + ROOM_BITS + 1):
+    for exponent in range(finest + ROOM_BITS, coarsest + ROOM_BITS + 1):
         columns = _assessed(recipe, book, priced, translation, exponent, explain=True)
         if columns is not None:
             return columns, rows
@@ -95,10 +98,14 @@ def answered(translation: Translation) -> tuple[MarginColumns | None, int]:
 
 
 def _finest(
-    recipe: Recipe, book: BookColumns, priced: PricedMarket, translation: Translation
+    recipe: Recipe,
+    book: BookColumns,
+    priced: PricedMarket,
+    translation: Translation,
+    coarsest: int,
 ) -> int | None:
     """The smallest exponent at which nothing overflows: fits at one, fits at every larger one."""
-    low, high = FINEST_EXPONENT, COARSEST_EXPONENT
+    low, high = FINEST_EXPONENT, coarsest
     if _assessed(recipe, book, priced, translation, high, explain=False) is None:
         return None
     while low < high:

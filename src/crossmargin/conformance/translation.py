@@ -65,6 +65,19 @@ class SufficientFigure:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrossingFigure:
+    """The price of one listing at which a level's buffer is zero, when the account's cash is
+    `multiple` times what the level needs at the mark.
+    """
+
+    level: str
+    row: str
+    multiple: float
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TruncatedFigure:
     """Another figure cut to whole units towards zero, as some sources print it."""
 
@@ -72,7 +85,13 @@ class TruncatedFigure:
 
 
 Figure: TypeAlias = (
-    LevelFigure | NodeFigure | FactorFigure | ScenarioFigure | SufficientFigure | TruncatedFigure
+    LevelFigure
+    | NodeFigure
+    | FactorFigure
+    | ScenarioFigure
+    | SufficientFigure
+    | CrossingFigure
+    | TruncatedFigure
 )
 
 
@@ -83,7 +102,7 @@ class Translation:
 
     `overrides` replace parameters of the recipe, `scenarios` whole scenario tables. `figures` has
     one entry for each expected key. `tick_exponent` is None for the finest tick that cannot
-    overflow; a rulebook in whole units names its own.
+    overflow; a rulebook in whole units names its own, or the coarsest at which units are whole.
     """
 
     recipe: str
@@ -93,3 +112,4 @@ class Translation:
     scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     reporting: str | None = None
     tick_exponent: int | None = None
+    coarsest_exponent: int | None = None

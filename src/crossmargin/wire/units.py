@@ -14,6 +14,7 @@ from crossmargin.base.failure import Failure, InputRefused, Reason
 Number: TypeAlias = int | float | Decimal
 
 PPM_DIGITS = 6
+PPM_OF_ONE = 10**PPM_DIGITS
 SECONDS_PER_DAY = 86_400
 
 
@@ -33,6 +34,16 @@ def decimal_of(value: Number | str, where: str = "a number") -> Decimal:
 def whole_coins(atoms: Number | str, decimals: int) -> Decimal:
     """Smallest units with so many decimals -> whole coins: 1,500,000 with 6 is 1.5."""
     return decimal_of(atoms).scaleb(-decimals, PRECISE)
+
+
+def at_exponent(amount: Number | str, exponent: int) -> Decimal:
+    """A number of units of 10**exponent -> units of 1: 5,555 at -1 is 555.5."""
+    return decimal_of(amount).scaleb(exponent, PRECISE)
+
+
+def in_exponent(amount: Number | str, exponent: int) -> Decimal:
+    """Units of 1 -> units of 10**exponent: 1.5 at -6 is 1,500,000."""
+    return decimal_of(amount).scaleb(-exponent, PRECISE)
 
 
 def frac_of_ppm(ppm: Number | str) -> float:

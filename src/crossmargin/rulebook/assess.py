@@ -26,11 +26,8 @@ from crossmargin.rulebook.standing import STANDINGS, Ladder, Standing, rung_reac
 
 F8 = NDArray[np.float64]
 
-ACCOUNTS_PER_BATCH = 4096
-"""Accounts evaluated at a time: bounds memory whatever the number of accounts, and what is held per
-account and scenario stays near the caches."""
-EXPLAINED_ACCOUNTS_MAX = 8192
-"""Accounts whose trees are kept: they are one batch."""
+ACCOUNTS_PER_BATCH = 8192
+"""Accounts evaluated at a time: bounds memory whatever the number of accounts."""
 
 
 @final
@@ -104,8 +101,8 @@ def assess(
 def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> MarginColumns:
     """As `assess`, over a run that is already set up."""
     count = book.accounts_count
-    if explain and count > EXPLAINED_ACCOUNTS_MAX:
-        raise ValueError(f"explain at most {EXPLAINED_ACCOUNTS_MAX} accounts at a time")
+    if explain and count > ACCOUNTS_PER_BATCH:
+        raise ValueError(f"explain at most {ACCOUNTS_PER_BATCH} accounts at a time")
     columns = {
         level.name: LevelColumns(
             name=level.name, equity=np.empty(count), requirement=np.empty(count)
@@ -148,12 +145,11 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
 
 
 def batches(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> Iterator[Context]:
-    """The book's accounts, `ACCOUNTS_PER_BATCH` at a time; all at once with `explain`."""
+    """The book's accounts, `ACCOUNTS_PER_BATCH` at a time."""
     count = book.accounts_count
-    size = EXPLAINED_ACCOUNTS_MAX if explain else ACCOUNTS_PER_BATCH
     grouped = groups_balances(recipe)
-    for first in range(0, max(count, 1), size):
-        last = min(first + size, count)
+    for first in range(0, max(count, 1), ACCOUNTS_PER_BATCH):
+        last = min(first + ACCOUNTS_PER_BATCH, count)
         part = between(book, first, last)
         yield Context(
             run=run,

@@ -65,7 +65,7 @@ def row_shares(kind: Amount, x: F8, groups: Grouping) -> F8:
     """(rows,) what each row adds to its group's figure: own share, or Euler's, so a hedge is
     negative.
     """
-    net = netted.net(groups, x)[groups.row_group]
+    net = of_rows(netted.net(groups, x), groups.row_group)
     match kind:
         case Amount.GROSS:
             return np.abs(x)
@@ -77,7 +77,8 @@ def row_shares(kind: Amount, x: F8, groups: Grouping) -> F8:
             return x
         case Amount.HELD:
             held = (x != 0.0).astype(np.float64)
-            return np.asarray(held / np.maximum(netted.count(groups, x)[groups.row_group], 1.0))
+            count = of_rows(netted.count(groups, x), groups.row_group)
+            return np.asarray(held / np.maximum(count, 1.0))
         case Amount.ABS_NET:
             return np.asarray(np.sign(net) * x)
         case Amount.NET_LONG:
@@ -88,6 +89,11 @@ def row_shares(kind: Amount, x: F8, groups: Grouping) -> F8:
             return np.asarray((np.abs(x) - np.sign(net) * x) / 2)
         case _:
             assert_never(kind)
+
+
+def of_rows(per_group: F8, row_group: NDArray[np.int64]) -> F8:
+    """(rows,) the figure of each row's group; 0 for a row in no group, where there may be none."""
+    return np.append(per_group, 0.0)[row_group]
 
 
 def added_up(parent: NDArray[np.int64], amount: F8, groups_count: int) -> F8:

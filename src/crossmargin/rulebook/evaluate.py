@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.netting.amount import times_field
-from crossmargin.rulebook.amount import added_up
+from crossmargin.rulebook.amount import added_up, of_rows
 from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.charge.tiered import Brackets, effective_rate, group_brackets
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.node import (
+    Bracket,
     BySign,
     Clamp,
     Extreme,
@@ -79,6 +81,8 @@ def _evaluated(node: Node, context: Context, at: str) -> Answer:
             return _clamp(node, context, at)
         case RoundTo():
             return _round(node, context, at)
+        case Bracket():
+            return _bracket(node, context, at)
         case Per():
             return _per(node, context, at)
         case _:
@@ -169,6 +173,19 @@ def _round(node: RoundTo, context: Context, at: str) -> Answer:
     return _replaced(node, context, at, below, amount)
 
 
+def _bracket(node: Bracket, context: Context, at: str) -> Answer:
+    """The part as a size in reporting units; what is not positive reaches no bracket."""
+    below = evaluate(node.part, context, at)
+    unit = 2.0**context.run.tick_exponent
+    size = np.maximum(below.outcome.amount, 0.0)
+    table, row = group_brackets(context, at, node.bounds, node.rates)
+    known = ~np.isnan(row)
+    index = np.where(known, row, 0.0).astype(np.int64)
+    rate = np.where(known[:, None], table.rate[index], np.nan)
+    mean = effective_rate(size * unit, table.bound[index], rate, Brackets.MARGINAL, False)
+    return _replaced(node, context, at, below, np.rint(times_field(size, mean)))
+
+
 def _per(node: Per, context: Context, at: str) -> Answer:
     below = evaluate(node.part, context, node.grouping)
     parent = parent_groups(context, node.grouping, at)
@@ -205,7 +222,7 @@ def _parts(answer: Answer) -> Parts:
 
 def _spread(per_group: F8, context: Context, at: str, block: str) -> F8:
     row_group = context.groups(at).rows[block].row_group
-    return np.where(row_group >= 0, per_group[row_group], 0.0) if len(row_group) else np.zeros(0)
+    return of_rows(per_group, row_group)
 
 
 def _added(arrays: list[F8]) -> F8:
@@ -219,8 +236,7 @@ def _picked(
     arrays: list[F8], winner: NDArray[np.int64], context: Context, at: str, block: str
 ) -> F8:
     row_group = context.groups(at).rows[block].row_group
-    if not len(row_group):
-        return np.zeros(0)
-    chosen = winner[np.maximum(row_group, 0)]
-    picked = np.take_along_axis(np.stack(arrays), chosen[None, :], axis=0)[0]
-    return np.where(row_group >= 0, picked, 0.0)
+    picked = np.zeros(len(row_group))
+    for number, array in enumerate(arrays):
+        picked += np.where(of_rows((winner == number) * 1.0, row_group) > 0.0, array, 0.0)
+    return picked

@@ -8,12 +8,12 @@ from typing import final
 import numpy as np
 
 from crossmargin.netting.amount import net, times_field
-from crossmargin.rulebook.amount import Amount, added_up, group_amount, row_shares
+from crossmargin.rulebook.amount import Amount, added_up, group_amount, of_rows, row_shares
 from crossmargin.rulebook.charge.interface import Outcome, Parts
-from crossmargin.rulebook.charge.orders import OrderFill, filled_amount
+from crossmargin.rulebook.charge.orders import OrderFill, filled_amount, worst_within
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.rate import Rate, rate_of
-from crossmargin.rulebook.reduce import CASH_FIELDS, parent_groups, row_values
+from crossmargin.rulebook.reduce import CASH_FIELDS, parent_groups, parent_rows, row_values
 from crossmargin.rulebook.selection import Selection
 
 
@@ -23,8 +23,9 @@ class Exposure:
     """Sum over the groups of `by` of amount(rows) x rate, in ticks, rounded to nearest once per
     group.
 
-    Rows are contracts x the field `of`. With `orders` worst, the amount is the worst over a fill of
-    all bids or of all asks of the group; with `orders` market, that with all market orders filled.
+    Rows are contracts x the field `of`, netted first in each group of `within` where that is given:
+    an amount over months, not over contracts. With `orders` worst or unprotected it is the largest
+    over every choice of orders to fill; with `orders` market, that with all market orders filled.
     """
 
     amount: Amount
@@ -33,16 +34,12 @@ class Exposure:
     rate: Rate
     selection: Selection | None = None
     orders: OrderFill = OrderFill.NONE
+    within: str | None = None
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks for `net`, >= 0 for all other amounts with a rate >= 0."""
         x = row_values(context, self.of, self.selection)
-        if self.orders is OrderFill.NONE:
-            size = group_amount(self.amount, x, context.groups(self.by).rows["positions"])
-        else:
-            size = filled_amount(
-                context, self.by, self.amount, self.of, self.selection, x, self.orders
-            )
+        size = self._size(context, x)
         rate = rate_of(self.rate, context, self.by)
         if self.of not in CASH_FIELDS:
             size = size * 2.0**-context.run.tick_exponent
@@ -53,17 +50,42 @@ class Exposure:
             amount=total, parts=self._parts(context, x, charged) if context.explain else None
         )
 
+    def _size(self, context: Context, x: np.ndarray) -> np.ndarray:
+        """(groups of `by`,) the amount, in ticks or plain units as the rows are."""
+        if self.within is None:
+            if self.orders is OrderFill.NONE:
+                return group_amount(self.amount, x, context.groups(self.by).rows["positions"])
+            return filled_amount(
+                context, self.by, self.amount, self.of, self.selection, x, self.orders
+            )
+        if self.orders is OrderFill.NONE:
+            inner = net(context.groups(self.within).rows["positions"], x)
+            return group_amount(self.amount, inner, parent_rows(context, self.within, self.by))
+        return worst_within(
+            context, self.by, self.within, self.amount, self.of, self.selection, x, self.orders
+        )
+
+    def _shares(self, context: Context, x: np.ndarray) -> np.ndarray:
+        """(rows,) what each row adds to the amount of its group of `by`."""
+        if self.within is None:
+            return row_shares(self.amount, x, context.groups(self.by).rows["positions"])
+        rows = context.groups(self.within).rows["positions"]
+        inner = net(rows, x)
+        shares = row_shares(self.amount, inner, parent_rows(context, self.within, self.by))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            per_unit = np.where(inner != 0.0, shares / inner, 0.0)
+        return np.asarray(x * of_rows(per_unit, rows.row_group))
+
     def _parts(self, context: Context, x: np.ndarray, charged: np.ndarray) -> Parts:
         """Rows share what their group pays; open orders without a position leave a rest to its
         first row.
         """
         rows = context.groups(self.by).rows["positions"]
-        shares = row_shares(self.amount, x, rows)
+        shares = self._shares(context, x)
         whole = net(rows, shares)
         with np.errstate(invalid="ignore", divide="ignore"):
             per_share = np.where(whole != 0.0, charged / whole, 0.0)
-        inside = rows.row_group >= 0
-        parts = np.where(inside, shares * per_share[rows.row_group], 0.0)
+        parts = shares * of_rows(per_share, rows.row_group)
         unshared = np.flatnonzero((whole == 0.0) & (charged != 0.0) & (np.diff(rows.indptr) > 0))
         parts[rows.order[rows.indptr[unshared]]] += charged[unshared]
         return Parts(positions=parts, balances=np.zeros(len(context.block("balances").account)))

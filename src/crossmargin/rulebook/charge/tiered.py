@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.netting.amount import net, times_field
-from crossmargin.rulebook.amount import Amount, added_up, group_amount, row_shares
+from crossmargin.rulebook.amount import Amount, added_up, group_amount, of_rows, row_shares
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.orders import OrderFill, filled_amount
 from crossmargin.rulebook.charge.tier_table import TierTable, tier_table
@@ -123,8 +123,7 @@ class Tiered:
         whole = net(rows, shares)
         with np.errstate(invalid="ignore", divide="ignore"):
             per_share = np.where(whole != 0.0, charged / whole, 0.0)
-        inside = rows.row_group >= 0
-        parts = np.where(inside, shares * per_share[rows.row_group], 0.0)
+        parts = shares * of_rows(per_share, rows.row_group)
         unshared = np.flatnonzero((whole == 0.0) & (charged != 0.0) & (np.diff(rows.indptr) > 0))
         parts[rows.order[rows.indptr[unshared]]] += charged[unshared]
         return Parts(positions=parts, balances=np.zeros(len(context.block("balances").account)))

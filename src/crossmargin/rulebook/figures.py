@@ -14,7 +14,18 @@ from crossmargin.rulebook.assess import LevelColumns, MarginColumns
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.evaluate import Answer
 from crossmargin.rulebook.group_label import group_label
-from crossmargin.rulebook.node import BySign, Clamp, Extreme, Leaf, Node, Per, RoundTo, Scale, Sum
+from crossmargin.rulebook.node import (
+    Bracket,
+    BySign,
+    Clamp,
+    Extreme,
+    Leaf,
+    Node,
+    Per,
+    RoundTo,
+    Scale,
+    Sum,
+)
 from crossmargin.rulebook.reduce import parent_groups
 from crossmargin.rulebook.statement_types import LevelFigures, NodeFigures, Part
 
@@ -207,6 +218,8 @@ def operation_name(node: Node) -> str:
             return "clamp"
         case RoundTo():
             return "round_up" if node.up else "round_down"
+        case Bracket():
+            return "brackets"
         case Per():
             return f"per {node.grouping}"
 

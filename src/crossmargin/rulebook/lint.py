@@ -73,6 +73,7 @@ def _unknown(name: str, said: list[tuple[str, str, str]], recipe: Recipe) -> Ite
         "parameter": set(recipe.terms.parameters),
         "scenarios": set(recipe.terms.scenarios),
         "by": set(GROUPINGS),
+        "within": set(GROUPINGS),
         "per": set(GROUPINGS),
         "grouping": set(GROUPINGS),
         "of": set(FIELDS) | set(recipe.terms.fields),

@@ -84,6 +84,19 @@ class RoundTo:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bracket:
+    """The part's slices between the bounds, each times its own rate; `bounds` and `rates` name
+    parameters.
+    """
+
+    name: str
+    part: "Node"
+    bounds: str
+    rates: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Per:
     """The part evaluated in each group of a finer grouping, then added up."""
 
@@ -92,7 +105,7 @@ class Per:
     part: "Node"
 
 
-Node: TypeAlias = Leaf | Sum | Extreme | Scale | BySign | Clamp | RoundTo | Per
+Node: TypeAlias = Leaf | Sum | Extreme | Scale | BySign | Clamp | RoundTo | Bracket | Per
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -102,5 +115,5 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
         case Sum() | Extreme():
             return node.parts
-        case Scale() | BySign() | Clamp() | RoundTo() | Per():
+        case Scale() | BySign() | Clamp() | RoundTo() | Bracket() | Per():
             return (node.part,)

@@ -127,6 +127,19 @@ def shapes_of(
             assert_never(shape)
 
 
+def is_monotone(shape: Shape) -> bool:
+    """Whether a lower change is never shaped to a higher one."""
+    match shape:
+        case MinusAbsolute():
+            return False
+        case Chain():
+            return all(is_monotone(each) for each in shape.shapes)
+        case SignDiscount() | GainShare() | RangeShare() | Damping():
+            return True
+        case _:
+            assert_never(shape)
+
+
 def _known(rate: Rate, context: Context, by: str) -> F8:
     """(groups,) the rate, which every group with rows needs; 1 for one without."""
     rates = rate_of(rate, context, by)

@@ -42,7 +42,7 @@ class ExpectedShortfall:
         scenarios = context.run.scan(self.scenarios).scenarios
         tail = tail_at_level(self.level, scenarios.scenarios_count)
         require_equal_probability(scenarios)
-        if is_plain(self.groups, at) and not context.explain:
+        if is_plain(context, self.groups, at) and not context.explain:
             return self._tail_only(context, at, tail)
         scanned = scan_ticks(context, self.scenarios, self.groups, at)
         loss, driver = expected_shortfall(scanned.ticks, tail)

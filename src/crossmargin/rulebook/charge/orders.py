@@ -1,7 +1,7 @@
 """Open orders: which of them count as filled, and what a position would then be."""
 
 from enum import StrEnum
-from typing import final
+from typing import assert_never, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,12 @@ from crossmargin.domain.holding import OrderKind
 from crossmargin.netting.amount import net as net_amount
 from crossmargin.rulebook.amount import Amount, added_up, group_amount
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.reduce import CASH_FIELDS, group_size, row_values
+from crossmargin.rulebook.reduce import CASH_FIELDS, group_size, parent_groups, row_values
 from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
+
+LISTING = "listing"
 
 
 @final
@@ -76,6 +78,8 @@ def filled_amount(
     What makes the amount largest is that all orders fill which add to it, or all which take off it:
     bids and asks for futures, but an ask of a put adds to a long delta as a bid of a call does.
     """
+    if amount is Amount.HEDGED:
+        return worst_within(context, by, LISTING, amount, of, selection, x, fill)
     rows = context.groups(by).rows["positions"]
     y = order_values(context, of, selection)
     if of in CASH_FIELDS:
@@ -95,6 +99,61 @@ def filled_amount(
         net = net_amount(rows, x) + filled
         worst = np.maximum(worst, _with_fill(amount, held, net, filled))
     return worst
+
+
+def worst_within(
+    context: Context,
+    by: str,
+    within: str,
+    amount: Amount,
+    of: str,
+    selection: Selection | None,
+    x: F8,
+    fill: OrderFill,
+) -> F8:
+    """(groups of `by`,) the amount over the nets of the groups of `within`, each with those orders
+    filled that make it largest: at least what any choice of orders gives.
+
+    `x` (positions,) as of `row_values`. ValueError for `held`, and for a fill of market orders.
+    """
+    if fill not in (OrderFill.WORST, OrderFill.UNPROTECTED):
+        raise ValueError(f"{fill.value} orders have no worst fill")
+    y = order_values(context, of, selection)
+    if of in CASH_FIELDS:
+        y = np.rint(y * 2.0**-context.run.tick_exponent)
+    if fill is OrderFill.UNPROTECTED:
+        y = np.where(context.orders.kind == QUOTE_KIND, 0.0, y)
+    net = net_amount(context.groups(within).rows["positions"], x)
+    inner, count = order_groups(context, within), context.groups_count(within)
+    raised = net + added_up(inner, np.where(y < 0.0, 0.0, y), count)
+    lowered = net + added_up(inner, np.where(y > 0.0, 0.0, y), count)
+    parent, outer = parent_groups(context, within, by), context.groups_count(by)
+
+    def total(each: F8) -> F8:
+        return added_up(parent, each, outer)
+
+    long, short = np.maximum(raised, 0.0), np.maximum(-lowered, 0.0)
+    match amount:
+        case Amount.GROSS:
+            return total(np.maximum(np.abs(raised), np.abs(lowered)))
+        case Amount.LONG:
+            return total(long)
+        case Amount.SHORT:
+            return total(short)
+        case Amount.HEDGED:
+            return np.minimum(total(long), total(short))
+        case Amount.NET:
+            return total(raised)
+        case Amount.ABS_NET:
+            return np.maximum(np.abs(total(raised)), np.abs(total(lowered)))
+        case Amount.NET_LONG:
+            return np.maximum(total(raised), 0.0)
+        case Amount.NET_SHORT:
+            return np.maximum(-total(lowered), 0.0)
+        case Amount.HELD:
+            raise ValueError("open orders cannot be counted in a held amount")
+        case _:
+            assert_never(amount)
 
 
 def filled_size(context: Context, by: str, amount: Amount, of: str, fill: OrderFill) -> F8:

@@ -13,11 +13,19 @@ from crossmargin.kernels import net_ticks
 from crossmargin.netting.amount import added_ticks
 from crossmargin.netting.shape import shape_slopes, shaped_ticks
 from crossmargin.rulebook.charge.interface import Parts
+from crossmargin.rulebook.charge.orders import OrderFill
+from crossmargin.rulebook.charge.scan_orders import (
+    ListingFills,
+    fill_groups,
+    listing_fills,
+    with_fills,
+    worst_fill_ticks,
+)
 from crossmargin.rulebook.context import Block, Context, rows_by_group
 from crossmargin.rulebook.reduce import parent_groups, parent_rows
 from crossmargin.rulebook.run import ScanArrays
 from crossmargin.rulebook.selection import Selection
-from crossmargin.rulebook.shaping import Shape, shapes_of
+from crossmargin.rulebook.shaping import Shape, is_monotone, shapes_of
 from crossmargin.scenario.scenario_set import ScenarioSet
 
 F8 = NDArray[np.float64]
@@ -29,13 +37,15 @@ class Component:
     """Rows that are netted together: a selection, the grouping in which they are shaped, the
     shape.
 
-    `with_balances` nets the account's coins with the selected positions before the shape.
+    `with_balances` nets the account's coins with the selected positions before the shape. With
+    `orders` worst or unprotected every scenario also has the worst fill of the open orders.
     """
 
     selection: Selection | None = None
     by: str | None = None
     shape: Shape | None = None
     with_balances: bool = False
+    orders: OrderFill = OrderFill.NONE
 
     @property
     def reads_balances(self) -> bool:
@@ -116,6 +126,18 @@ def netted(per_contract: F8, blocks: tuple[NettedRows, ...]) -> F8:
     return total
 
 
+def component_fills(context: Context, component: Component) -> ListingFills | None:
+    """The open orders that a component counts; None when it counts none, or there are none.
+
+    ValueError for a shape under which a lower change can cost less: there is no worst fill then.
+    """
+    if component.orders is OrderFill.NONE or not len(context.orders.account):
+        return None
+    if component.shape is not None and not is_monotone(component.shape):
+        raise ValueError("open orders have no worst fill under a shape that takes gains for losses")
+    return listing_fills(context, component.selection, component.orders)
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scanned:
@@ -189,6 +211,9 @@ def scan_ticks(
         by = component.by or at
         blocks = component_rows(context, scan, component, by)
         ticks = netted(scan.change, blocks)
+        fills = component_fills(context, component)
+        if fills is not None:
+            ticks = with_fills(context, scan, fills, by, ticks)
         if component.shape is not None:
             values = netted(scan.value[:, None], blocks)[:, 0]
             for shape in shapes_of(component.shape, context, by, scan.scenarios):
@@ -196,10 +221,12 @@ def scan_ticks(
         if by != at:
             ticks = added_ticks(parent_rows(context, by, at), ticks)
         total = ticks if total is None else np.add(total, ticks, out=total)
-        for found in blocks:
-            if found.unavailable.any():
-                parent = parent_groups(context, by, at)
-                unavailable[parent[found.unavailable & (parent >= 0)]] = True
+        lost = np.any([found.unavailable for found in blocks], axis=0)
+        if fills is not None:
+            lost[fill_groups(context, fills, by)[scan.missing[fills.instrument]]] = True
+        if lost.any():
+            parent = parent_groups(context, by, at)
+            unavailable[parent[lost & (parent >= 0)]] = True
     if total is None:
         raise AssertionError("a scan has at least one component")
     return Scanned(ticks=total, unavailable=unavailable)
@@ -226,12 +253,20 @@ def scan_parts(
         own_weight = np.zeros((len(parent), weight.shape[1]))
         own_weight[parent >= 0] = weight[parent[parent >= 0]]
         ticks = netted(scan.change, blocks)
+        fills = component_fills(context, component)
+        if fills is not None:
+            ticks = with_fills(context, scan, fills, by, ticks)
         values = netted(scan.value[:, None], blocks)[:, 0]
         for scenario in np.flatnonzero(own_weight.any(axis=0)).tolist():
             slopes = _slopes(context, scan, component, by, values, ticks, scenario)
             for found in blocks:
                 lost = _row_losses(scan, found, slopes, scenario, own_weight[:, scenario])
                 parts[found.block.name][found.rows] += lost
+            if fills is not None:
+                group = fill_groups(context, fills, by)
+                lost = worst_fill_ticks(scan, fills, np.array([scenario]))[:, 0]
+                lost = -lost * slopes[1][group] * own_weight[group, scenario]
+                parts["positions"][fills.position] += np.where(group >= 0, lost, 0.0)
     return Parts(positions=parts["positions"], balances=parts["balances"])
 
 
@@ -275,9 +310,14 @@ def _slopes(
     return value_slope, change_slope
 
 
-def is_plain(components: tuple[Component, ...], at: str) -> bool:
-    """Whether rows are only added up in the groups of `at`: no shape, and no grouping below."""
-    return all(each.shape is None and each.by in (None, at) for each in components)
+def is_plain(context: Context, components: tuple[Component, ...], at: str) -> bool:
+    """Whether rows are only added up in the groups of `at`: no shape, no grouping below, no open
+    orders to fill.
+    """
+    return all(
+        each.shape is None and each.by in (None, at) and component_fills(context, each) is None
+        for each in components
+    )
 
 
 def driver_names(scenarios: ScenarioSet, measure: str) -> tuple[str, ...]:

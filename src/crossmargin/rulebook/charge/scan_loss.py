@@ -34,7 +34,7 @@ class ScanLoss:
         """Ticks >= 0 per group."""
         scan = context.run.scan(self.scenarios)
         weight = scan.scenarios.loss_weight
-        if is_plain(self.groups, at) and not context.explain and np.all(weight == 1.0):
+        if is_plain(context, self.groups, at) and not context.explain and np.all(weight == 1.0):
             return self._worst_only(context, at)
         scanned = scan_ticks(context, self.scenarios, self.groups, at)
         loss, driver = scan_loss(scanned.ticks, weight)

@@ -14,7 +14,19 @@ from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.grammar import read_charge, read_rate
 from crossmargin.rulebook.lint import lint
 from crossmargin.rulebook.load_ladder import read_ladder
-from crossmargin.rulebook.node import BySign, Clamp, Extreme, Leaf, Node, Per, RoundTo, Scale, Sum
+from crossmargin.rulebook.node import (
+    Bracket,
+    BySign,
+    Clamp,
+    Extreme,
+    Leaf,
+    Node,
+    Per,
+    RoundTo,
+    Scale,
+    Share,
+    Sum,
+)
 from crossmargin.rulebook.parameters import read_parameters
 from crossmargin.rulebook.recipe import Level, Recipe
 from crossmargin.rulebook.terms import Terms
@@ -30,6 +42,7 @@ HEAD = {
     "rounding_unit",
     "base_value",
     "conversion",
+    "discounting",
     "liquidation",
     "liquidation_at_zero",
     "params",
@@ -66,7 +79,7 @@ def load_recipe(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None =
     levels = tuple(_level(key, table, trees) for key, table in tables["level"].items())
     trees.build_all()
     liquidation = tables.get("liquidation", "maintenance")
-    names = [level.name for level in levels if level is not None]
+    names = list(tables["level"])
     if liquidation not in names:
         message = f"{liquidation!r} is no level; there are {', '.join(names)}"
         failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{name}.liquidation", message))
@@ -110,6 +123,7 @@ def _terms(
     words = {
         "base_value": (tables.get("base_value", "mark"), ("mark", "model")),
         "conversion": (tables.get("conversion", "unshocked"), ("unshocked", "shocked")),
+        "discounting": (tables.get("discounting", "market"), ("market", "none")),
     }
     for key, (word, allowed) in words.items():
         if word not in allowed:
@@ -132,6 +146,7 @@ def _terms(
         rounding_unit=None if rounding is None else Fraction(rounding),
         base_value=words["base_value"][0],
         conversion=words["conversion"][0],
+        discounting=words["discounting"][0],
         parameters=parameters,
         scenarios=dict(tables.get("scenarios", {})),
         fields=_fields(name, tables.get("fields", []), failures),
@@ -257,14 +272,23 @@ class _Trees:
         if len(self.failures) > before:
             return None
         parts = self._parts(table, where, name)
-        rates = {
+        rates: dict[str, Any] = {
             key: read_rate(table[key], f"{where}.{key}", self.failures)
-            for key in ("factor", "positive", "negative", "low", "high", "unit")
+            for key in ("factor", "positive", "negative", "low", "high", "unit", "out_of")
             if key in table
         }
+        for key in ("bounds", "rates"):
+            if key in table:
+                rates[key] = self._reference(table[key], f"{where}.{key}")
         if len(self.failures) > before:
             return None
         return _make(str(word), name, tuple(p for p in parts if p is not None), rates)
+
+    def _reference(self, written: Any, where: str) -> Any:
+        """The "$name" of a parameter with one list, or one for each label."""
+        if not isinstance(written, str) or not written.startswith("$"):
+            self.failures.append(Failure(Reason.WRONG_TYPE, where, f"{written!r} is no $parameter"))
+        return written
 
     def _parts(self, table: Mapping[str, Any], where: str, name: str) -> list[Node | None]:
         if "part" in table:
@@ -291,6 +315,9 @@ OPERATIONS: Mapping[str, Mapping[str, bool]] = {
     "clamp": {"part": True, "low": False, "high": False},
     "round_up": {"part": True, "unit": True},
     "round_down": {"part": True, "unit": True},
+    "share_up": {"part": True, "factor": True, "out_of": True, "unit": True},
+    "share_down": {"part": True, "factor": True, "out_of": True, "unit": True},
+    "brackets": {"part": True, "bounds": True, "rates": True},
 }
 """Each operation's fields, and whether they are required."""
 
@@ -311,5 +338,9 @@ def _make(word: str, name: str, parts: tuple[Node, ...], rates: Mapping[str, Any
             return Clamp(name=name, part=parts[0], low=rates.get("low"), high=rates.get("high"))
         case "round_up" | "round_down":
             return RoundTo(name=name, part=parts[0], unit=rates["unit"], up=word == "round_up")
+        case "share_up" | "share_down":
+            return Share(name=name, part=parts[0], **rates, up=word == "share_up")
+        case "brackets":
+            return Bracket(name=name, part=parts[0], bounds=rates["bounds"], rates=rates["rates"])
         case _:
             raise InputRefused([Failure(Reason.UNSUPPORTED, name, f"no operation {word}")])

@@ -5,12 +5,15 @@ from typing import final
 
 import numpy as np
 
-from crossmargin.risk.measure import tail_at_level, value_at_risk
+from crossmargin.kernels import net_ranked
+from crossmargin.risk.measure import Tail, loss_of, tail_at_level, value_at_risk
 from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.scan import (
     EVERYTHING,
     Component,
     driver_names,
+    is_plain,
+    plain_rows,
     require_equal_probability,
     scan_parts,
     scan_ticks,
@@ -32,6 +35,8 @@ class ValueAtRisk:
         scenarios = context.run.scan(self.scenarios).scenarios
         tail = tail_at_level(self.level, scenarios.scenarios_count)
         require_equal_probability(scenarios)
+        if is_plain(context, self.groups, at) and not context.explain:
+            return self._ranked_only(context, at, tail)
         scanned = scan_ticks(context, self.scenarios, self.groups, at)
         loss, driver = value_at_risk(scanned.ticks, tail)
         loss = np.maximum(loss, 0.0)
@@ -45,3 +50,16 @@ class ValueAtRisk:
             parts = scan_parts(context, self.scenarios, self.groups, at, chosen)
         names = driver_names(scenarios, tail.order_statistic_name)
         return Outcome(amount=amount, driver=driver, driver_names=names, parts=parts)
+
+    def _ranked_only(self, context: Context, at: str, tail: Tail) -> Outcome:
+        """The same figures without holding groups x scenarios."""
+        scan = context.run.scan(self.scenarios)
+        found = plain_rows(context, scan, self.groups, at)
+        ticks, scenario = net_ranked(
+            scan.change, found.instrument, found.contracts, found.indptr, tail.rank
+        )
+        loss = np.maximum(loss_of(ticks), 0.0)
+        amount = np.where(found.unavailable, np.nan, loss)
+        driver = np.where(found.unavailable | (loss <= 0.0), -1, scenario)
+        names = driver_names(scan.scenarios, tail.order_statistic_name)
+        return Outcome(amount=amount, driver=driver, driver_names=names)

@@ -9,13 +9,11 @@ namespace {
 using crossmargin::Passed;
 using crossmargin::Rows;
 
-// Scenarios from `column` on, VECTORS whole vectors; the last vector begins at `last_column`, which
-// may overlap the one before it: the same scenario added twice over is the same figure.
+// Scenarios from `column` on, VECTORS whole vectors; the last vector begins `last` after it, where
+// it may overlap the one before: the same scenario added twice over is the same figure.
 template <int VECTORS>
-inline void sum_block(const Rows& rows, int64_t begin, int64_t end, int64_t column, int64_t last_column,
-                      double* out) {
-    Sums sums[VECTORS] = {};
-    const int64_t last = last_column - column;
+inline __attribute__((always_inline)) void accumulate(const Rows& rows, int64_t begin, int64_t end, int64_t column,
+                                                      int64_t last, Sums (&sums)[VECTORS]) {
     for (int64_t row = begin; row < end; ++row) {
         const double* change = rows.change + rows.listing[row] * rows.change_stride + column;
         const Lanes weight = broadcast(rows.contracts[row]);
@@ -23,6 +21,14 @@ inline void sum_block(const Rows& rows, int64_t begin, int64_t end, int64_t colu
         for (int k = 0; k < VECTORS - 1; ++k) add_rounded(sums[k], weight * load(change + k * LANES));
         add_rounded(sums[VECTORS - 1], weight * load(change + last));
     }
+}
+
+template <int VECTORS>
+inline void sum_block(const Rows& rows, int64_t begin, int64_t end, int64_t column, int64_t last_column,
+                      double* out) {
+    Sums sums[VECTORS] = {};
+    const int64_t last = last_column - column;
+    accumulate(rows, begin, end, column, last, sums);
 #pragma GCC unroll 32
     for (int k = 0; k < VECTORS - 1; ++k) store(out + k * LANES, as_lanes(sums[k]));
     store(out + last, as_lanes(sums[VECTORS - 1]));

@@ -2,6 +2,7 @@
 #include "kernels.hpp"
 
 #include "accumulate.hpp"
+#include "fused_tail.hpp"
 #include "fixed_sequence.hpp"
 #include "lowest.hpp"
 #include "option_rows.hpp"
@@ -26,13 +27,20 @@ void sums(const Rows& rows, int64_t first, int64_t last, double* out, Passed& pa
 void tails(const Rows& rows, int64_t first, int64_t last, TailShape shape, Tails out, double* scratch,
            Passed& passed) {
     const Cut cut(rows.scenarios_count);
+    const FusedTail fused = fused_tail_for(cut, rows.scenarios_count, shape);
     for (int lane = 0; lane < LANES; ++lane) scratch[rows.scenarios_count + lane] = INFINITE;
     for (int64_t from = first; from < last; from += GROUPS_CHECKED) {
         const int64_t to = from + GROUPS_CHECKED < last ? from + GROUPS_CHECKED : last;
         if (!pass_groups(rows, from, to, passed)) return;
         for (int64_t group = from; group < to; ++group) {
-            sum_group(rows, cut, rows.indptr[group], rows.indptr[group + 1], scratch);
-            const Tail tail = tail_of(scratch, rows.scenarios_count, shape, scratch);
+            const int64_t begin = rows.indptr[group], end = rows.indptr[group + 1];
+            Tail tail;
+            if (fused != nullptr) {
+                tail = fused(rows, begin, end, shape);
+            } else {
+                sum_group(rows, cut, begin, end, scratch);
+                tail = tail_of(scratch, rows.scenarios_count, shape, scratch);
+            }
             out.worst[group] = tail.worst;
             out.worst_scenario[group] = tail.worst_scenario;
             out.sum[group] = tail.sum;
@@ -139,6 +147,24 @@ void replace(double* total, const double* before, const double* after, int64_t s
     for (; s < scenarios_count; ++s) total[s] = total[s] - before[s] + after[s];
 }
 
+// Eight sums side by side, so that the adders never wait for each other.
+double read(const double* from, int64_t count, int64_t passes) {
+    Lanes sums[8] = {};
+    for (int64_t pass = 0; pass < passes; ++pass) {
+        for (int64_t k = 0; k + 8 * LANES <= count; k += 8 * LANES) {
+#pragma GCC unroll 8
+            for (int j = 0; j < 8; ++j) sums[j] += load(from + k + j * LANES);
+        }
+    }
+    for (int j = 1; j < 8; ++j) sums[0] += sums[j];
+    return sums[0][0];
+}
+
+void apply(void* function, const double* from, double* to, int64_t count) {
+    const auto call = reinterpret_cast<Lanes (*)(Lanes)>(function);
+    for (int64_t k = 0; k + LANES <= count; k += LANES) store(to + k, call(load(from + k)));
+}
+
 }  // namespace
 
 #define JOINED(a, b) a##_##b
@@ -152,6 +178,7 @@ extern const KernelTable TABLE_OF(INSTRUCTION_SET);
 const KernelTable TABLE_OF(INSTRUCTION_SET) = {
     NAME_OF(INSTRUCTION_SET), LANES,   sums,  tails,   bounds, largest_changes,
     ranked,                   tail_of, shift, replace, prices, greeks,
+    read,                     apply,
 };
 
 }  // namespace crossmargin

@@ -98,6 +98,9 @@ struct KernelTable {
     // False where a forward, strike or deviation is negative: prices are then not to be used.
     bool (*prices)(const Options&, int64_t first, int64_t last, double* out);
     bool (*greeks)(const Options&, int64_t first, int64_t last, Greeks);
+    // For measuring: reads everything and adds it up; calls a vector function of this width.
+    double (*read)(const double* from, int64_t count, int64_t passes);
+    void (*apply)(void* function, const double* from, double* to, int64_t count);
 };
 
 // The widest set this machine has, or the one of that name; null where the machine lacks it.

@@ -82,10 +82,12 @@ inline void add_rounded(Sums& sums, Lanes product) {
     sums += (Bits)_mm512_cvtpd_epi64((__m512d)product);
 }
 inline Lanes as_lanes(Sums sums) { return (Lanes)_mm512_cvtepi64_pd((__m512i)sums); }
+inline Sums greatest_sums() { return broadcast_bits(INT64_MAX); }
 #else
 typedef Lanes Sums;
 inline void add_rounded(Sums& sums, Lanes product) { sums += rounded(product); }
 inline Lanes as_lanes(Sums sums) { return sums; }
+inline Sums greatest_sums() { return broadcast(__builtin_inf()); }
 #endif
 
 }  // namespace

@@ -13,12 +13,13 @@ using crossmargin::TailShape;
 constexpr int REGISTER_RANKS_MAX = 4;
 constexpr double INFINITE = __builtin_inf();
 
-template <int RANKS>
-inline void sink(Lanes (&ranks)[RANKS], Lanes value) {
+// Sinks `value` into ascending `ranks`, lane by lane.
+template <int RANKS, class Any>
+inline void sink(Any (&ranks)[RANKS], Any value) {
 #pragma GCC unroll 4
     for (int k = 0; k < RANKS; ++k) {
-        const Lanes low = lesser(value, ranks[k]);
-        value = greater(value, ranks[k]);
+        const Any low = value < ranks[k] ? value : ranks[k];
+        value = value > ranks[k] ? value : ranks[k];
         ranks[k] = low;
     }
 }
@@ -36,10 +37,10 @@ inline Any crosswise(Any value) {
 #endif
 }
 
-template <int STEP, int RANKS>
-inline void merge_lanes(Lanes (&ranks)[RANKS]) {
+template <int STEP, int RANKS, class Any>
+inline void merge_lanes(Any (&ranks)[RANKS]) {
     if constexpr (STEP < LANES) {
-        Lanes others[RANKS];
+        Any others[RANKS];
         for (int k = 0; k < RANKS; ++k) others[k] = crosswise<STEP>(ranks[k]);
 #pragma GCC unroll 4
         for (int k = 0; k < RANKS; ++k) sink(ranks, others[k]);
@@ -55,6 +56,12 @@ inline Bits least_of_lanes(Bits value) {
     } else {
         return value;
     }
+}
+
+inline Bits lane_numbers() {
+    Bits numbers;
+    for (int lane = 0; lane < LANES; ++lane) numbers[lane] = lane;
+    return numbers;
 }
 
 // Sums are followed by infinities up to a whole vector, so that no lane needs a case of its own.
@@ -84,11 +91,9 @@ inline int64_t lowest_in_registers(const double* ticks, int64_t count, Lanes (&r
     const Lanes even_low = ranks[0], odd_low = odd[0];
     for (int k = 0; k < RANKS; ++k) sink(ranks, odd[k]);
     merge_lanes<1>(ranks);
-    Bits lane_number;
-    for (int lane = 0; lane < LANES; ++lane) lane_number[lane] = lane;
     const Bits nowhere = broadcast_bits(count);
-    const Bits even_at = even_low == ranks[0] ? even_vector * LANES + lane_number : nowhere;
-    const Bits odd_at = odd_low == ranks[0] ? odd_vector * LANES + lane_number : nowhere;
+    const Bits even_at = even_low == ranks[0] ? even_vector * LANES + lane_numbers() : nowhere;
+    const Bits odd_at = odd_low == ranks[0] ? odd_vector * LANES + lane_numbers() : nowhere;
     const int64_t found = least_of_lanes<1>(odd_at < even_at ? odd_at : even_at)[0];
     // Beyond the end only where nothing is a number; such a group is refused.
     return found < count ? found : 0;
@@ -164,8 +169,7 @@ inline int64_t collected(const double* ticks, int64_t count, double bound, doubl
 
 // Ascending `order`: each value goes where the number of those before it says, equals in turn.
 inline void order_few(const double* values, int64_t count, double* order) {
-    Bits lane_number;
-    for (int lane = 0; lane < LANES; ++lane) lane_number[lane] = lane;
+    const Bits lane_number = lane_numbers();
     for (int64_t i = 0; i < count; ++i) {
         const Lanes mine = broadcast(values[i]);
         Bits before = {};

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "limits.hpp"
 #include "resident_book.hpp"
 #include "running.hpp"
 
@@ -202,29 +203,33 @@ void gross_bound_ticks(Strided change, Index listing, Line contracts, Index indp
     bounds_of(rows, groups_count, largest_of(rows), bounds);
 }
 
-Column column_of(const Strided& array) {
-    return Column{array.data(), array.stride(0), array.stride(1)};
+// Strides of an array that is (rows or 1, cells or 1): what there is once is read again and again.
+template <class Array>
+std::pair<int64_t, int64_t> strides_of(const Array& array, int64_t rows_count, int64_t cells_per_row) {
+    const int64_t rows = int64_t(array.shape(0)), cells = int64_t(array.shape(1));
+    const bool lies_together = cells <= 1 || array.size() == 0 || array.stride(1) == 1 || array.stride(1) == 0;
+    if ((rows != 1 && rows != rows_count) || (cells != 1 && cells != cells_per_row) || !lies_together) {
+        throw nb::value_error("options: columns must be (rows or 1, cells or 1), each row together");
+    }
+    return {rows == 1 ? 0 : array.stride(0), cells == 1 ? 0 : array.stride(1)};
 }
 
 Options options_of(const Strided& forward, const Strided& strike, const Strided& log_moneyness,
-                   const Strided& deviation, const Strided& years, const StridedFlags& is_call) {
-    for (const Strided* array : {&forward, &strike, &log_moneyness, &deviation, &years}) {
-        if (array->shape(0) != forward.shape(0) || array->shape(1) != forward.shape(1) ||
-            (array->size() > 0 && array->stride(1) != 0 && array->stride(1) != 1)) {
-            throw nb::value_error("options: columns must be (rows, cells), each row together or one value");
-        }
-    }
-    if (is_call.shape(0) != forward.shape(0) || is_call.shape(1) != forward.shape(1) ||
-        (is_call.size() > 0 && is_call.stride(1) != 0 && is_call.stride(1) != 1)) {
-        throw nb::value_error("options: is_call must be (rows, cells), each row together or one value");
-    }
-    return Options{column_of(forward),
-                   column_of(strike),
-                   column_of(log_moneyness),
-                   column_of(deviation),
-                   column_of(years),
-                   Flags{reinterpret_cast<const uint8_t*>(is_call.data()), is_call.stride(0), is_call.stride(1)},
-                   int64_t(forward.shape(1))};
+                   const Strided& deviation, const Strided& years, const StridedFlags& is_call,
+                   const MatrixOut& out) {
+    const int64_t rows_count = int64_t(out.shape(0)), cells_per_row = int64_t(out.shape(1));
+    const auto column = [&](const Strided& array) {
+        const auto [row_stride, cell_stride] = strides_of(array, rows_count, cells_per_row);
+        return Column{array.data(), row_stride, cell_stride};
+    };
+    const auto [row_stride, cell_stride] = strides_of(is_call, rows_count, cells_per_row);
+    return Options{column(forward),
+                   column(strike),
+                   column(log_moneyness),
+                   column(deviation),
+                   column(years),
+                   Flags{reinterpret_cast<const uint8_t*>(is_call.data()), row_stride, cell_stride},
+                   cells_per_row};
 }
 
 template <class Work>
@@ -240,11 +245,8 @@ bool over_rows(int64_t rows_count, int64_t cells_per_row, const Work& work) {
 
 bool black_prices(Strided forward, Strided strike, Strided log_moneyness, Strided deviation,
                   StridedFlags is_call, MatrixOut out) {
-    const Options options = options_of(forward, strike, log_moneyness, deviation, deviation, is_call);
-    if (out.shape(0) != forward.shape(0) || out.shape(1) != forward.shape(1)) {
-        throw nb::value_error("options: out must be (rows, cells)");
-    }
-    const int64_t rows_count = int64_t(forward.shape(0));
+    const Options options = options_of(forward, strike, log_moneyness, deviation, deviation, is_call, out);
+    const int64_t rows_count = int64_t(out.shape(0));
     double* price = out.data();
     nb::gil_scoped_release released;
     return over_rows(rows_count, options.cells_per_row, [&](int64_t first, int64_t last) {
@@ -254,13 +256,13 @@ bool black_prices(Strided forward, Strided strike, Strided log_moneyness, Stride
 
 bool black_greeks(Strided forward, Strided strike, Strided log_moneyness, Strided deviation, Strided years,
                   StridedFlags is_call, MatrixOut delta, MatrixOut gamma, MatrixOut vega, MatrixOut theta) {
-    const Options options = options_of(forward, strike, log_moneyness, deviation, years, is_call);
-    for (const MatrixOut* out : {&delta, &gamma, &vega, &theta}) {
-        if (out->shape(0) != forward.shape(0) || out->shape(1) != forward.shape(1)) {
-            throw nb::value_error("options: every result must be (rows, cells)");
+    const Options options = options_of(forward, strike, log_moneyness, deviation, years, is_call, delta);
+    for (const MatrixOut* out : {&gamma, &vega, &theta}) {
+        if (out->shape(0) != delta.shape(0) || out->shape(1) != delta.shape(1)) {
+            throw nb::value_error("options: all results must have one shape");
         }
     }
-    const int64_t rows_count = int64_t(forward.shape(0));
+    const int64_t rows_count = int64_t(delta.shape(0));
     const Greeks out{delta.data(), gamma.data(), vega.data(), theta.data()};
     nb::gil_scoped_release released;
     return over_rows(rows_count, options.cells_per_row, [&](int64_t first, int64_t last) {
@@ -317,4 +319,5 @@ NB_MODULE(crossmargin_native, m) {
     // Raised with every change of what crossmargin.kernels.native calls.
     m.attr("SEAM") = 1;
     bind_resident_book(m);
+    bind_limits(m);
 }

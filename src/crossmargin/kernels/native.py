@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from crossmargin.kernels import resident
@@ -122,8 +123,9 @@ def black_prices(
     out: Float | None = None,
 ) -> Float:
     """(rows, scenarios) float64 undiscounted prices: see `black.black_prices`."""
-    columns = _broadcast(forward, strike, log_moneyness, deviation, is_call)
-    shape = columns[0].shape
+    shape = np.broadcast_shapes(
+        *(np.shape(column) for column in (forward, strike, log_moneyness, deviation, is_call))
+    )
     if len(shape) != 2:
         message = f"black_prices: arguments must broadcast to (rows, scenarios), not {shape}"
         raise ValueError(message)
@@ -131,7 +133,8 @@ def black_prices(
         message = f"black_prices: out must be float64 {shape}, not {out.dtype} {out.shape}"
         raise ValueError(message)
     result = out if out is not None and out.flags.c_contiguous else np.empty(shape)
-    if not LIBRARY.black_prices(*_cells(columns[:4]), _flags(columns[4]), result):
+    columns = [_cells(column) for column in (forward, strike, log_moneyness, deviation)]
+    if not LIBRARY.black_prices(*columns, _flags(is_call), result):
         refuse_negative(forward=forward, strike=strike, deviation=deviation)
     if out is not None and result is not out:
         out[...] = result
@@ -148,13 +151,16 @@ def black_greeks(
     is_call: Flags,
 ) -> tuple[Float, Float, Float, Float]:
     """(rows, scenarios) float64 delta, gamma, vega, theta: see `black.black_greeks`."""
-    columns = _broadcast(forward, strike, log_moneyness, deviation, years, is_call)
-    shape = columns[0].shape
-    flat = [np.atleast_2d(column) for column in columns]
-    width = flat[0].shape[-1]
-    wide = [column.reshape(-1, width) for column in flat]
-    results = [np.empty(wide[0].shape) for _ in range(4)]
-    if not LIBRARY.black_greeks(*_cells(wide[:5]), _flags(wide[5]), *results):
+    columns: list[NDArray[Any]] = [forward, strike, log_moneyness, deviation, years, is_call]
+    shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
+    if len(shape) != 2:
+        width = shape[-1] if shape else 1
+        columns = [np.broadcast_to(column, shape).reshape(-1, width) for column in columns]
+    flat = shape if len(shape) == 2 else columns[0].shape
+    results = [np.empty(flat) for _ in range(4)]
+    if not LIBRARY.black_greeks(
+        *(_cells(column) for column in columns[:5]), _flags(columns[5]), *results
+    ):
         refuse_negative(forward=forward, strike=strike, deviation=deviation, years=years)
     delta, gamma, vega, theta = (result.reshape(shape) for result in results)
     return delta, gamma, vega, theta
@@ -242,21 +248,17 @@ def _accept(rows: tuple[Float, Index, Float, Index], verdict: tuple[bool, list[i
         refuse_beyond(change_ticks, listing_index, contracts, indptr, group, group + 1)
 
 
-def _broadcast(*columns: NDArray[Any]) -> list[NDArray[Any]]:
-    """Read-only views of one shape."""
-    shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
-    return [np.broadcast_to(column, shape) for column in columns]
+def _cells(column: npt.ArrayLike) -> Float:
+    """(rows or 1, cells or 1) float64 whose rows lie together; any other layout is copied."""
+    array = np.asarray(column, dtype=np.float64)
+    if array.ndim < 2:
+        array = np.atleast_2d(array)
+    return array if array.strides[1] in (0, 8) else np.ascontiguousarray(array)
 
 
-def _cells(columns: list[Float]) -> list[Float]:
-    """Columns whose rows lie together or repeat one value; any other layout is copied."""
-    return [
-        column
-        if column.dtype == np.float64 and column.strides[1] in (0, 8)
-        else np.ascontiguousarray(column, dtype=np.float64)
-        for column in columns
-    ]
-
-
-def _flags(column: Flags) -> Flags:
-    return column if column.strides[1] in (0, 1) else np.ascontiguousarray(column)
+def _flags(column: npt.ArrayLike) -> Flags:
+    """The same for truth values."""
+    array = np.asarray(column, dtype=np.bool_)
+    if array.ndim < 2:
+        array = np.atleast_2d(array)
+    return array if array.strides[1] in (0, 1) else np.ascontiguousarray(array)

@@ -1,4 +1,4 @@
-"""Whole books and markets in few words, through the one path: JSON, book, market, recipe, figures."""
+"""Whole books and markets in few words, through the one path from JSON to figures."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A recipe file is read whole or refused whole, with every fault, its place and what would be right."""
+"""A recipe file is read whole or refused whole, with every fault, its place and its remedy."""
 
 import pytest
 
@@ -296,5 +296,5 @@ def test_a_parameter_without_a_value_makes_the_recipe_incomplete_until_it_is_set
 
 
 def test_a_recipe_nobody_knows_is_refused_with_the_known_names() -> None:
-    with pytest.raises(InputRefused, match="no recipe is called 'hous'; there are .*house"):
+    with pytest.raises(InputRefused, match=r"no recipe is called 'hous'; there are .*house"):
         bundled_recipe("hous")

@@ -16,6 +16,8 @@ from crossmargin.rulebook.terms import Parameter
 
 F8 = NDArray[np.float64]
 
+RISK_UNIT = "risk_unit"
+
 
 def group_field(context: Context, at: str, name: str) -> F8:
     """(groups,) a field that is one figure within each group, NaN for a group without rows or
@@ -80,13 +82,19 @@ def _by_key(key: NDArray[np.int64], by_instrument: F8) -> _ByKey:
 
 
 def group_parameter(context: Context, at: str, name: str) -> F8:
-    """(groups,) a numeric parameter, by asset, listing, venue or account where it is indexed."""
+    """(groups,) a numeric parameter, by asset, listing, venue or account where it is indexed.
+
+    A risk unit has the parameters of the asset at its bottom: staked ether those of ether.
+    """
     parameter = context.run.terms.parameters[name]
     required(context.run, parameter)
     if parameter.by is None:
         return np.full(context.groups_count(at), _number(parameter, parameter.value))
     if parameter.by == "account":
         return account_parameter(context, parameter)[context.groups(at).account]
+    if parameter.by == "asset" and at == RISK_UNIT:
+        base = context.run.universe.listings_count + context.groups(at).key
+        return np.asarray(instrument_parameter(context.run, name)[base])
     return one_per_group(context, at, instrument_parameter(context.run, name), f"params.{name}")
 
 
@@ -107,6 +115,23 @@ def instrument_parameter(run: Run, name: str) -> F8:
         column.setflags(write=False)
         run.columns[key] = column
     return run.columns[key]
+
+
+def list_by_instrument(run: Run, reference: str) -> F8:
+    """(instruments, entries) a parameter ("$name") that is a list, by its index; NaN behind a
+    shorter one's end.
+    """
+    parameter = run.terms.parameters[reference.removeprefix("$")]
+    required(run, parameter)
+    labels = [""] * run.universe.instruments_count
+    if parameter.by is not None:
+        labels = instrument_labels(run, parameter)
+    entries = {label: _list(parameter, entry_of(parameter, label)) for label in set(labels)}
+    width = max((len(entry) for entry in entries.values()), default=0)
+    padded = {
+        label: (*entry, *[np.nan] * (width - len(entry))) for label, entry in entries.items()
+    }
+    return np.array([padded[label] for label in labels], dtype=np.float64).reshape(-1, width)
 
 
 def entry_of(parameter: Parameter, label: str) -> object:
@@ -152,6 +177,14 @@ def instrument_labels(run: Run, parameter: Parameter) -> list[str]:
             return [u.venues[i] if i >= 0 else "" for i in u.venue_key]
         case _:
             raise KeyError(f"params.{parameter.name} cannot be indexed by {parameter.by}")
+
+
+def _list(parameter: Parameter, value: object) -> tuple[float, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, tuple):
+        return value
+    raise TypeError(f"params.{parameter.name} is a number where a list is needed")
 
 
 def _number(parameter: Parameter, value: object) -> float:

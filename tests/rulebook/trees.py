@@ -1,0 +1,48 @@
+"""What must hold of every tree that explains a figure."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from crossmargin.rulebook.statement_types import AccountFigures, NodeFigures
+
+
+def nodes(tree: NodeFigures) -> Iterator[NodeFigures]:
+    yield tree
+    for child in tree.children:
+        yield from nodes(child)
+
+
+def node(found: AccountFigures, name: str, level: str = "maintenance") -> NodeFigures:
+    """The first node of that name in the level's equity or requirement tree."""
+    for tree in found.trees[level]:
+        for each in nodes(tree):
+            if each.name == name:
+                return each
+    raise KeyError(name)
+
+
+def parts(tree: NodeFigures) -> dict[str, Decimal]:
+    added: dict[str, Decimal] = {}
+    for part in tree.parts:
+        added[part.holding] = added.get(part.holding, Decimal(0)) + part.amount
+    return added
+
+
+def check_parts(found: AccountFigures) -> int:
+    """Every node's parts add up to its amount, to the last digit; how many nodes were looked at."""
+    count = 0
+    for equity, requirement in found.trees.values():
+        for tree in (equity, requirement):
+            for each in nodes(tree):
+                count += 1
+                if each.amount is None:
+                    assert each.parts == (), each
+                    continue
+                added = sum((part.amount for part in each.parts), Decimal(0))
+                assert added == each.amount, (found.account_id, each.name, added, each.amount)
+                assert len({part.holding for part in each.parts if part.amount}) <= len(each.parts)
+    for level in found.levels:
+        equity, requirement = found.trees[level.name]
+        assert equity.amount == level.equity
+        assert requirement.amount == level.requirement
+    return count

@@ -25,6 +25,10 @@ def differences(
 
 
 def _paired(name: str, wanted: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(wanted, Mapping) and isinstance(ours, Mapping):
+        for key, each in wanted.items():
+            yield from _paired(f"{name}.{key}", each, ours.get(key))
+        return
     if not isinstance(wanted, list):
         yield name, wanted, ours
         return
@@ -38,8 +42,8 @@ def _paired(name: str, wanted: Any, ours: Any) -> Iterator[tuple[str, Any, Any]]
 def _difference(
     figure: str, wanted: Any, ours: Any, tolerance: Tolerance, ticks: float
 ) -> Difference | None:
-    if isinstance(wanted, bool) or isinstance(ours, bool | list) or ours is None:
-        same = wanted is ours
+    if isinstance(wanted, bool) or isinstance(ours, bool | str | list | dict) or ours is None:
+        same = wanted == ours if isinstance(ours, str) else wanted is ours
         return (
             None if same else Difference(figure=figure, expected=wanted, got=ours, difference=None)
         )

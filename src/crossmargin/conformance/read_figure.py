@@ -8,24 +8,31 @@ import numpy as np
 from crossmargin.conformance.crossing_price import crossing_price
 from crossmargin.conformance.translation import (
     CrossingFigure,
+    CurrencyFigure,
     FactorFigure,
     Figure,
+    GroupsFigure,
     LevelFigure,
     NodeFigure,
     ScenarioFigure,
+    ShareFigure,
+    SizeFigure,
     SufficientFigure,
     TruncatedFigure,
+    WorthFigure,
 )
 from crossmargin.rulebook.assess import MarginColumns
+from crossmargin.rulebook.charge.orders import OrderFill, filled_size
 from crossmargin.rulebook.charge.scan import scan_ticks
 from crossmargin.rulebook.charge.scan_loss import ScanLoss
 from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.evaluate import Answer
+from crossmargin.rulebook.group_label import group_label
 from crossmargin.rulebook.node import Leaf, Scale
 from crossmargin.rulebook.rate import rate_of
-from crossmargin.rulebook.reduce import parent_groups
+from crossmargin.rulebook.reduce import group_size, parent_groups
 
-Read: TypeAlias = float | bool | list[float] | None
+Read: TypeAlias = float | bool | str | list[float] | dict[str, float | None] | None
 """A figure in reporting units; None where it is unavailable."""
 
 
@@ -37,6 +44,17 @@ def read_figure(figure: Figure, columns: MarginColumns) -> Read:
         case NodeFigure():
             ticks = _node_ticks(figure, columns)
             return _amount(-ticks + 0.0 if figure.negated else ticks, columns)
+        case GroupsFigure():
+            return _groups(figure, columns)
+        case WorthFigure():
+            worth = float(columns.net_liquidation[_row(columns, figure.account)])
+            return _amount(worth, columns)
+        case ShareFigure():
+            return _share(figure, columns)
+        case SizeFigure():
+            return _size(figure, columns)
+        case CurrencyFigure():
+            return columns.reporting
         case FactorFigure():
             return _factor(figure, columns)
         case ScenarioFigure():
@@ -67,6 +85,33 @@ def _node_ticks(figure: NodeFigure, columns: MarginColumns) -> float:
     owner = parent_groups(context, answer.at, ACCOUNT)
     own = owner == _row(columns, figure.account)
     return float(answer.outcome.amount[own].sum())
+
+
+def _groups(figure: GroupsFigure, columns: MarginColumns) -> dict[str, float | None]:
+    context, answer = _context(columns), _answer(figure.level, figure.node, columns)
+    owner = parent_groups(context, answer.at, ACCOUNT)
+    own = np.flatnonzero(owner == _row(columns, figure.account))
+    named = {group_label(context, answer.at, int(group)): int(group) for group in own}
+    return {
+        told: _amount(float(answer.outcome.amount[named[label]]), columns)
+        for label, told in figure.labels.items()
+        if label in named
+    }
+
+
+def _share(figure: ShareFigure, columns: MarginColumns) -> float | None:
+    amount, base = read_figure(figure.of, columns), read_figure(figure.base, columns)
+    return None if amount is None or not base else _number(amount) / _number(base)
+
+
+def _size(figure: SizeFigure, columns: MarginColumns) -> float | None:
+    context = _context(columns)
+    if figure.orders is OrderFill.NONE:
+        size = group_size(context, ACCOUNT, figure.amount, figure.of)
+    else:
+        size = filled_size(context, ACCOUNT, figure.amount, figure.of, figure.orders)
+    own = float(size[_row(columns, figure.account)])
+    return None if math.isnan(own) else own
 
 
 def _factor(figure: FactorFigure, columns: MarginColumns) -> float | None:

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias, final
 
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.scene_lines import MAIN
+from crossmargin.rulebook.amount import Amount
+from crossmargin.rulebook.charge.orders import OrderFill
 
 
 @final
@@ -30,6 +32,54 @@ class NodeFigure:
     node: str
     negated: bool = False
     account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsFigure:
+    """The amounts of a named node in each of its groups, as a table by the groups' labels.
+
+    `labels` says what the vector calls a group; a group that is not named has no place in it.
+    """
+
+    level: str
+    node: str
+    labels: Mapping[str, str]
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthFigure:
+    """Net liquidation value: what all would be worth at its mark, whatever the rulebook."""
+
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareFigure:
+    """One amount over another: a weight is what counts over what there is."""
+
+    of: LevelFigure | NodeFigure
+    base: LevelFigure | NodeFigure | WorthFigure
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFigure:
+    """An amount of the account's positions in a field (coins, contracts), open orders filled."""
+
+    amount: Amount
+    of: str
+    orders: OrderFill = OrderFill.NONE
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyFigure:
+    """The asset in which everything is reported."""
 
 
 @final
@@ -87,6 +137,11 @@ class TruncatedFigure:
 Figure: TypeAlias = (
     LevelFigure
     | NodeFigure
+    | GroupsFigure
+    | WorthFigure
+    | ShareFigure
+    | SizeFigure
+    | CurrencyFigure
     | FactorFigure
     | ScenarioFigure
     | SufficientFigure
@@ -100,8 +155,8 @@ Figure: TypeAlias = (
 class Translation:
     """A vector as a run of the engine.
 
-    `overrides` replace parameters of the recipe, `scenarios` whole scenario tables. `figures` has
-    one entry for each expected key. `tick_exponent` is None for the finest tick that cannot
+    `overrides` replace parameters of the recipe, `scenarios` entries of its scenario tables.
+    `figures` has one entry for each expected key. `tick_exponent` is None for the finest tick that cannot
     overflow; a rulebook in whole units names its own, or the coarsest at which units are whole.
     """
 

@@ -10,12 +10,15 @@ from crossmargin.rulebook.charge.exposure import Exposure
 from crossmargin.rulebook.charge.isolated_orders import IsolatedOrders
 from crossmargin.rulebook.charge.mark_value import MarkValue
 from crossmargin.rulebook.charge.open_orders import OpenOrders
+from crossmargin.rulebook.charge.order_count import OrderCount
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
 from crossmargin.rulebook.charge.scan_loss import ScanLoss
 from crossmargin.rulebook.charge.standard_option import StandardOption
 from crossmargin.rulebook.charge.tiered import Tiered
+from crossmargin.rulebook.charge.token_health import TokenHealth
 from crossmargin.rulebook.charge.unrealised import Unrealised
 from crossmargin.rulebook.charge.value_at_risk import ValueAtRisk
+from crossmargin.rulebook.charge.weighted_balance import WeightedBalance
 
 CHARGES: Mapping[str, type[Any]] = {
     "cash": Cash,
@@ -25,10 +28,13 @@ CHARGES: Mapping[str, type[Any]] = {
     "isolated_orders": IsolatedOrders,
     "mark_value": MarkValue,
     "open_orders": OpenOrders,
+    "order_count": OrderCount,
     "payoff_max_loss": PayoffMaxLoss,
     "scan_loss": ScanLoss,
     "standard_option": StandardOption,
     "tiered": Tiered,
+    "token_health": TokenHealth,
     "unrealised": Unrealised,
     "value_at_risk": ValueAtRisk,
+    "weighted_balance": WeightedBalance,
 }

@@ -6,13 +6,16 @@ from typing import Any
 
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.domain.universe import Kind
+from crossmargin.rulebook.charge.perpetual_value import PerpetualValue
 from crossmargin.rulebook.charge.scan import Component
+from crossmargin.rulebook.charge.weight_rule import RULES, WeightRule
 from crossmargin.rulebook.charge_names import CHARGES
 from crossmargin.rulebook.rate import (
     Affine,
     Combined,
     FromField,
     FromParameter,
+    Lookup,
     Number,
     Ramp,
     Rate,
@@ -36,9 +39,10 @@ RATES: Mapping[str, type[Any]] = {
     "size_power": SizePower,
     "ramp": Ramp,
     "step": Step,
+    "lookup": Lookup,
     "rounded": Rounded,
 }
-COMBINED = ("max", "min", "sum", "product")
+COMBINED = ("max", "min", "sum", "product", "quotient")
 
 
 def read_rate(value: Any, where: str, failures: list[Failure]) -> Rate | None:
@@ -115,6 +119,27 @@ def read_component(value: Any, where: str, failures: list[Failure]) -> Component
     return read_dataclass(Component, value, where, failures, READERS, {})
 
 
+def read_weight_rule(value: Any, where: str, failures: list[Failure]) -> WeightRule | None:
+    """A table with `kind`: one of the rules for a token's weight."""
+    if not isinstance(value, Mapping) or str(value.get("kind")) not in RULES:
+        message = f"{value!r} is no weight rule; there are {', '.join(RULES)}"
+        failures.append(Failure(Reason.OUT_OF_BOUNDS, where, message))
+        return None
+    table = {key: item for key, item in value.items() if key != "kind"}
+    made: WeightRule | None = read_dataclass(
+        RULES[value["kind"]], table, where, failures, READERS, {}
+    )
+    return made
+
+
+def read_perpetual_value(value: Any, where: str, failures: list[Failure]) -> PerpetualValue | None:
+    """The weights of perpetuals in a token rulebook."""
+    if not isinstance(value, Mapping):
+        failures.append(Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a table"))
+        return None
+    return read_dataclass(PerpetualValue, value, where, failures, READERS, {})
+
+
 def read_charge(table: Mapping[str, Any], where: str, failures: list[Failure]) -> Any:
     """A table with `charge`: the named charge with the rest as its fields."""
     rest = dict(table)
@@ -131,4 +156,6 @@ READERS: Mapping[Any, Reader] = {
     Selection: read_selection,
     Shape: read_shape,
     Component: read_component,
+    WeightRule: read_weight_rule,
+    PerpetualValue: read_perpetual_value,
 }

@@ -8,10 +8,16 @@ from typing import TypeAlias, assert_never, final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.rulebook.amount import Amount
 from crossmargin.rulebook.charge.orders import OrderFill, filled_size
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.group_field import group_field, group_parameter
+from crossmargin.rulebook.group_field import (
+    group_field,
+    group_parameter,
+    list_by_instrument,
+    one_per_group,
+)
 from crossmargin.rulebook.reduce import group_size
 
 F8 = NDArray[np.float64]
@@ -127,6 +133,32 @@ class Step:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The entry of `rates` at the first of `keys` that is not below a field; missing beyond the
+    last key.
+
+    Both name parameters ("$name") that are lists, one for all or by asset, settle or listing.
+    """
+
+    field: str
+    keys: str
+    rates: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounded:
+    """The rate in whole multiples of `unit`, up or down; what is a multiple but for float dust
+    stays it.
+    """
+
+    rate: "Rate"
+    unit: "Rate"
+    up: bool
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rounded:
     """The rate in whole multiples of `unit`, up or down; what is a multiple but for float dust
     stays it.
@@ -140,7 +172,7 @@ class Rounded:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combined:
-    """The largest, the smallest, the sum or the product of rates."""
+    """The largest, the smallest, the sum or the product of rates, or the first over the rest."""
 
     how: str
     rates: tuple["Rate", ...]
@@ -157,6 +189,7 @@ Rate: TypeAlias = (
     | SizePower
     | Ramp
     | Step
+    | Lookup
     | Rounded
     | Combined
 )
@@ -204,6 +237,8 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
                 np.searchsorted(np.array(rate.bounds), field, side="right")
             ]
             return np.where(np.isnan(field), np.nan, steps)
+        case Lookup():
+            return one_per_group(context, at, _looked_up(rate, context), rate.rates)
         case Rounded():
             return _rounded(rate, context, at)
         case Combined():
@@ -228,6 +263,21 @@ DUST_FRAC = 2.0**-49
 """What a few float operations may add to a figure, relative: no part of a rate."""
 
 
+def _looked_up(rate: Lookup, context: Context) -> F8:
+    """(instruments,) the entry for each instrument's field."""
+    keys = list_by_instrument(context.run, rate.keys)
+    rates = list_by_instrument(context.run, rate.rates)
+    if keys.shape != rates.shape or np.any(np.isnan(keys) != np.isnan(rates)):
+        message = f"has not one entry for each of {rate.keys}"
+        where = f"recipe {context.run.terms.name}, params.{rate.rates.removeprefix('$')}"
+        raise InputRefused([Failure(Reason.CONTRADICTION, where, message)])
+    field = context.field(rate.field)
+    with np.errstate(invalid="ignore"):
+        reached = keys >= (field * (1.0 - DUST_FRAC))[:, None]
+    row = np.arange(len(field))
+    return np.where(reached.any(axis=1), rates[row, reached.argmax(axis=1)], np.nan)
+
+
 def _rounded(rate: Rounded, context: Context, at: str) -> F8:
     unit = rate_of(rate.unit, context, at)
     units = rate_of(rate.rate, context, at) / unit
@@ -237,19 +287,28 @@ def _rounded(rate: Rounded, context: Context, at: str) -> F8:
     return np.asarray(np.where(whole, nearest, outward) * unit)
 
 
+FOLDS = {
+    "max": np.maximum,
+    "min": np.minimum,
+    "sum": np.add,
+    "product": np.multiply,
+    "quotient": np.divide,
+}
+
+
 def _combined(rate: Combined, context: Context, at: str) -> F8:
     rates = [rate_of(part, context, at) for part in rate.rates]
-    fold = {"max": np.maximum, "min": np.minimum, "sum": np.add, "product": np.multiply}[rate.how]
     total = rates[0]
-    for each in rates[1:]:
-        total = fold(total, each)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for each in rates[1:]:
+            total = FOLDS[rate.how](total, each)
     return np.asarray(total)
 
 
 def children(rate: Rate) -> tuple[Rate, ...]:
     """The rates inside a rate."""
     match rate:
-        case Number() | FromParameter() | FromField() | Step():
+        case Number() | FromParameter() | FromField() | Step() | Lookup():
             return ()
         case Affine() | SizeLinear():
             return (rate.base, rate.slope)

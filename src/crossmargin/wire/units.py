@@ -61,6 +61,16 @@ def coins_of_lots(lots: Number | str, lot_size: Number | str) -> Decimal:
     return PRECISE.multiply(decimal_of(lots), decimal_of(lot_size))
 
 
+def coins_bought_for(paid: Number | str, price: Number | str) -> Decimal:
+    """Coins of the quote currency spent at a price -> coins bought with them."""
+    return PRECISE.divide(decimal_of(paid), decimal_of(price))
+
+
+def negative_of(amount: Number | str) -> Decimal:
+    """What was received -> what was paid; what is owed -> what is held."""
+    return PRECISE.minus(decimal_of(amount))
+
+
 def contracts_at_factor(units: Number | str, units_per_contract: Number | str) -> Decimal:
     """Integer position units, so many to one contract -> contracts."""
     return PRECISE.divide(decimal_of(units), decimal_of(units_per_contract))

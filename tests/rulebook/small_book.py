@@ -11,6 +11,7 @@ from crossmargin.base.failure import Failure
 from crossmargin.base.instant import NS_PER_YEAR, parse_instant
 from crossmargin.domain.asset import Asset, AssetClass
 from crossmargin.domain.columns import BalanceColumns, OrderColumns, PositionColumns
+from crossmargin.domain.holding import OrderKind
 from crossmargin.domain.instrument import Listing
 from crossmargin.domain.symbol import parse_symbol
 from crossmargin.domain.universe import Kind, Universe, build_universe
@@ -43,6 +44,7 @@ def small_context(
     balances_grouped: bool = False,
     venue_collateral: Mapping[tuple[str, str], float] | None = None,
     issuer_families: Mapping[str, str] | None = None,
+    figures: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Context:
     """A batch of all `accounts`, in their order.
 
@@ -56,13 +58,16 @@ def small_context(
     An account has `positions` by listing: contracts, or a table of contracts with entry or cost,
     and funding; a position without entry has an unknown cost. `balances`: {asset: coins}, or tables
     of asset, amount, venue, chain, bridge, custodian, usable. `orders`: tables of listing, side,
-    contracts. `owner` a number.
+    contracts, limit_price, kind (limit unless said). `owner` a number.
+
+    `figures` that only some rulebooks read: by name, then by listing.
 
     `parameters` by name: a number, a list, or a table of value, by, otherwise.
     """
     universe = _universe(listings or {}, prices, accounts)
-    market = _market(universe, listings or {}, prices)
-    terms = _terms(parameters or {}, scenarios or {}, reporting, tick_exponent)
+    more = figures or {}
+    market = _market(universe, listings or {}, prices, more)
+    terms = _terms(parameters or {}, scenarios or {}, reporting, tick_exponent, tuple(more))
     run = Run(
         terms=terms,
         priced=PricedMarket(
@@ -120,7 +125,10 @@ def _universe(
 
 
 def _market(
-    universe: Universe, listings: Mapping[str, Table], prices: Mapping[str, Any]
+    universe: Universe,
+    listings: Mapping[str, Table],
+    prices: Mapping[str, Any],
+    figures: Mapping[str, Mapping[str, float]],
 ) -> MarketColumns:
     as_of_ns = parse_instant(AS_OF)
     assert as_of_ns is not None
@@ -135,6 +143,7 @@ def _market(
     }
     tables = [listings[name] for name in universe.listing_ids]
     balances = len(universe.assets)
+    nothing = [np.nan] * balances
 
     def column(name: str, otherwise: float, of_balance: float) -> F8:
         own = [table.get(name, otherwise) for table in tables]
@@ -158,6 +167,10 @@ def _market(
         rate=_read_only(column("rate", 0.0, np.nan)),
         funding_rate=_read_only(column("funding_rate", np.nan, np.nan)),
         open_interest=_read_only(column("open_interest", np.nan, np.nan)),
+        more={
+            name: _read_only([of.get(row, np.nan) for row in universe.listing_ids] + nothing)
+            for name, of in figures.items()
+        },
     )
 
 
@@ -233,7 +246,10 @@ def _orders(universe: Universe, accounts: Mapping[str, Table]) -> OrderColumns:
         side=np.array([{"buy": 1.0, "sell": -1.0}[row["side"]] for _, row in rows]),
         contracts=np.array([row["contracts"] for _, row in rows], dtype=np.float64),
         limit_price=np.array([row.get("limit_price", np.nan) for _, row in rows]),
-        kind=np.zeros(len(rows), dtype=np.int8),
+        kind=np.array(
+            [list(OrderKind).index(OrderKind(row.get("kind", "limit"))) for _, row in rows],
+            dtype=np.int8,
+        ),
     )
 
 
@@ -242,6 +258,7 @@ def _terms(
     scenarios: Mapping[str, Table],
     reporting: str,
     tick_exponent: int,
+    fields: tuple[str, ...],
 ) -> Terms:
     return Terms(
         name="small",
@@ -257,7 +274,7 @@ def _terms(
         parameters={name: _parameter(name, said) for name, said in parameters.items()},
         scenarios=scenarios,
         content_hash="small",
-        fields=(),
+        fields=fields,
     )
 
 

@@ -16,11 +16,11 @@ from crossmargin.rulebook.assess import MarginColumns, assess
 from crossmargin.rulebook.context import Context
 
 ROUNDS = 40
-SPARE_BITS = (8, 14, 20, 26)
+SPARE_BITS = range(2, 63, 6)
 """How much coarser than the vector's the tick may be, so that a far price still fits: tried in
 turn."""
-RESOLVED_TICKS = 4.0
-"""A buffer as small as this is zero: what is left is the rounding of its parts."""
+RESOLVED_FRAC = 2.0**-30
+"""A buffer is zero when it is so small a part of what it was: the rest is the rounding of parts."""
 
 
 def crossing_price(figure: CrossingFigure, columns: MarginColumns) -> float | None:
@@ -67,10 +67,11 @@ def _crossing(
 def _root(buffer: Callable[[float], float], mark: float) -> float | None:
     before, now = mark / 2.0, mark
     left, right = buffer(before), buffer(now)
+    resolved = RESOLVED_FRAC * max(abs(left), abs(right))
     for _ in range(ROUNDS):
         if left == right or math.isnan(left) or math.isnan(right):
             return None
-        if abs(right) <= RESOLVED_TICKS:
+        if abs(right) <= resolved:
             return now
         following = now - right * (now - before) / (right - left)
         if following <= 0.0:

@@ -21,10 +21,12 @@ from crossmargin.rulebook.node import (
     Per,
     RoundTo,
     Scale,
+    Share,
     Sum,
 )
 from crossmargin.rulebook.rate import Rate, rate_of
 from crossmargin.rulebook.reduce import parent_groups
+from crossmargin.rulebook.whole_share import whole_share
 
 F8 = NDArray[np.float64]
 
@@ -81,6 +83,8 @@ def _evaluated(node: Node, context: Context, at: str) -> Answer:
             return _clamp(node, context, at)
         case RoundTo():
             return _round(node, context, at)
+        case Share():
+            return _share(node, context, at)
         case Bracket():
             return _bracket(node, context, at)
         case Per():
@@ -170,6 +174,19 @@ def _round(node: RoundTo, context: Context, at: str) -> Answer:
     dust = np.maximum(0.5, np.minimum(DUST_TICKS, unit / DUST_PER_UNIT))
     outward = np.ceil(whole) if node.up else np.floor(whole)
     amount = np.where(np.abs(nearest * unit - ticks) <= dust, nearest, outward) * unit
+    return _replaced(node, context, at, below, amount)
+
+
+def _share(node: Share, context: Context, at: str) -> Answer:
+    """ValueError when the part is not in whole units: what a round node below would have made."""
+    below = evaluate(node.part, context, at)
+    unit = _in_ticks(node.unit, context, at)
+    before = below.outcome.amount
+    units = np.rint(before / unit)
+    if np.any(np.abs(units * unit - before) > np.maximum(0.5, unit / DUST_PER_UNIT)):
+        raise ValueError(f"{node.name}: its part is not in whole units")
+    factor, out_of = rate_of(node.factor, context, at), rate_of(node.out_of, context, at)
+    amount = np.where(units == 0.0, 0.0, whole_share(units, factor, out_of, up=node.up) * unit)
     return _replaced(node, context, at, below, amount)
 
 

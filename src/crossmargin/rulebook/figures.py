@@ -24,6 +24,7 @@ from crossmargin.rulebook.node import (
     Per,
     RoundTo,
     Scale,
+    Share,
     Sum,
 )
 from crossmargin.rulebook.reduce import parent_groups
@@ -66,9 +67,12 @@ def level_figures(columns: MarginColumns, level: LevelColumns, account: int) -> 
     difference.
     """
     unit = unit_of(columns)
-    equity = unit.amount(float(level.equity[account]))
-    requirement = unit.amount(float(level.requirement[account]))
-    buffer = None if equity is None or requirement is None else equity - requirement
+    has, needs = float(level.equity[account]), float(level.requirement[account])
+    equity, requirement = unit.amount(has), unit.amount(needs)
+    buffer = None
+    if equity is not None and requirement is not None:
+        # In whole units: decimals of many digits would be rounded when subtracted.
+        buffer = unit.decimal(unit.whole(has) - unit.whole(needs))
     utilisation, reason = _utilisation(equity, requirement)
     return LevelFigures(
         name=level.name,
@@ -218,6 +222,8 @@ def operation_name(node: Node) -> str:
             return "clamp"
         case RoundTo():
             return "round_up" if node.up else "round_down"
+        case Share():
+            return "share_up" if node.up else "share_down"
         case Bracket():
             return "brackets"
         case Per():

@@ -84,6 +84,21 @@ class RoundTo:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Share:
+    """The part, which is in whole units, times a factor in whole parts `out_of` (1e6: millionths),
+    to whole units up or down; exact.
+    """
+
+    name: str
+    part: "Node"
+    factor: Rate
+    out_of: Rate
+    unit: Rate
+    up: bool
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Bracket:
     """The part's slices between the bounds, each times its own rate; `bounds` and `rates` name
     parameters.
@@ -105,7 +120,7 @@ class Per:
     part: "Node"
 
 
-Node: TypeAlias = Leaf | Sum | Extreme | Scale | BySign | Clamp | RoundTo | Bracket | Per
+Node: TypeAlias = Leaf | Sum | Extreme | Scale | BySign | Clamp | RoundTo | Share | Bracket | Per
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -115,5 +130,5 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
         case Sum() | Extreme():
             return node.parts
-        case Scale() | BySign() | Clamp() | RoundTo() | Bracket() | Per():
+        case Scale() | BySign() | Clamp() | RoundTo() | Share() | Bracket() | Per():
             return (node.part,)

@@ -87,10 +87,10 @@ def answered(translation: Translation) -> tuple[MarginColumns | None, int]:
     coarsest = translation.coarsest_exponent
     if coarsest is None:
         coarsest = COARSEST_EXPONENT
-    finest = _finest(recipe, book, priced, translation, coarsest)
+    finest = _finest(recipe, book, priced, translation, coarsest - ROOM_BITS)
     if finest is None:
         return None, rows
-    for exponent in range(finest + ROOM_BITS, coarsest + ROOM_BITS + 1):
+    for exponent in range(finest + ROOM_BITS, coarsest + 1):
         columns = _assessed(recipe, book, priced, translation, exponent, explain=True)
         if columns is not None:
             return columns, rows

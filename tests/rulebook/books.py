@@ -161,7 +161,7 @@ def account(
 def _position(venue: str, symbol: str, said: Any) -> dict[str, Any]:
     row = dict(said) if isinstance(said, Mapping) else {"contracts": str(said)}
     if "cost" not in row and "entry_price" not in row and not row.pop("no_entry", False):
-        row["entry_price"] = str(entry_price(f"{venue}:{symbol}"))
+        row["entry_price"] = f"{entry_price(f'{venue}:{symbol}'):.5f}"
     return {"listing": symbol, **row}
 
 

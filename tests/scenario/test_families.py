@@ -4,6 +4,7 @@ import pytest
 from crossmargin.base.failure import InputRefused
 from crossmargin.base.instant import NS_PER_DAY
 from crossmargin.market.history import ReturnHistory
+from crossmargin.scenario.basis import basis
 from crossmargin.scenario.scenario_set import VolShock
 from tests.scenario.tables import built
 
@@ -143,6 +144,12 @@ def test_basis_has_two_scenarios_per_venue_and_two_for_the_term() -> None:
     ]
     assert s.term_move.tolist() == [0.0, 0.0, 0.0, 0.0, 0.05, -0.05]
     assert not s.spot_move.any()
+
+
+def test_a_book_without_any_venue_has_one_basis_scenario_in_which_nothing_moves() -> None:
+    still = basis("basis", ["USD", "BTC"], [], {})
+    assert (still.labels, still.scenarios_count) == (("no derivatives",), 1)
+    assert not still.spot_move.any()
 
 
 def test_a_basis_table_names_every_venue() -> None:

@@ -19,13 +19,17 @@ def basis(
 
     With a `term_move` two more: every derivative by that much per year to expiry, up and down. Spot
     and balances stay where they are, so a long perpetual at one venue against a short at another,
-    or against coins, is never free.
+    or against coins, is never free. Without any venue nothing moves in the one scenario there is.
     """
-    count = 2 * len(venue_move) + (2 if term_move else 0)
+    still = not venues and not term_move
+    count = 1 if still else 2 * len(venue_move) + (2 if term_move else 0)
     moves = np.zeros((len(venues), count))
     term = np.zeros(count)
     labels: list[str] = []
     branch: list[str] = []
+    if still:
+        labels.append("no derivatives")
+        branch.append("venue basis")
     for venue, move in venue_move.items():
         for side in (move, -move):
             moves[list(venues).index(venue), len(labels)] = side

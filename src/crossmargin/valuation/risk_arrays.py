@@ -106,7 +106,7 @@ def _linear_changes(
 
 def _impossible(universe: Universe, moves: PriceMoves) -> dict[int, str]:
     """Rows whose price would not stay above zero, with the sentence that says so."""
-    bad = moves.relative.min(axis=1, initial=0.0) <= -1.0
+    bad = np.append(moves.relative.min(axis=1, initial=0.0) <= -1.0, False)
     rows = np.flatnonzero(bad[moves.combination] & (moves.combination >= 0))
     leveraged = universe.leverage != 1.0
     text = "price, venue and term moves together leave no price above zero"

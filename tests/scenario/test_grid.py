@@ -125,7 +125,7 @@ def test_an_asset_of_unknown_class_is_refused_rather_than_moved_or_left() -> Non
         ('kind="grid"\nprice_move=[nan]\nvol=["same"]', "scenarios.test.price_move[0]"),
         ('kind="grid"\nprice_move=["$nothing"]\nvol=["same"]', "scenarios.test.price_move[0]"),
         (
-            'kind="grid"\nprice_move=[0.1]\nvol=["same"]\nloss_weight=1.5',
+            'kind="grid"\nprice_move=[0.1]\nvol=["same"]\nloss_weight=-0.5',
             "scenarios.test.loss_weight",
         ),
         (

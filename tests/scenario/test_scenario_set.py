@@ -25,7 +25,7 @@ PLAIN = assemble(
         ("spot_move", [[0.0, 0.0]], "shape"),
         ("vol_move", [[0.0, np.nan], [0.0, 0.0]], "nan in BTC, b"),
         ("venue_move", [[-1.0, 0.0]], "not within"),
-        ("loss_weight", [1.0, 1.1], "1.1 in b: not within 0 to 1"),
+        ("loss_weight", [1.0, -0.1], "-0.1 in b: negative, or not finite"),
         ("loss_weight", [1.0, np.nan], "nan in b"),
         ("damping_multiple", [0.0, -1.0], "negative"),
         ("probability", [0.5, 0.4], "sum to 0.9"),

@@ -18,6 +18,7 @@ from crossmargin.conformance.scene_lines import (
     exact,
     number,
 )
+from crossmargin.conformance.scene_marks import with_model_marks
 from crossmargin.domain.asset import Asset, AssetClass
 from crossmargin.domain.columns import BookColumns
 from crossmargin.domain.holding import OrderKind, Side
@@ -48,7 +49,7 @@ class Scene:
     """Lines of a book and figures of a market, in any order. `built` makes columns of them.
 
     Rows are named by listing id, or by the asset's code for its balances. A figure that nobody
-    states is missing (NaN), never a default.
+    states is missing (NaN), never a default; the mark of an option follows from its vol.
     """
 
     accounts: list[str] = field(default_factory=list)
@@ -122,9 +123,15 @@ class Scene:
         settle: str = DOLLAR,
         inverse: bool = False,
         contract_size: Amount = 1,
+        forward: Amount | None = None,
+        forward_settled: Amount = 0,
         **figures: Amount | None,
     ) -> str:
-        """An option that expires in `seconds`, and its figures: forward, vol, rate, mark."""
+        """An option that expires in `seconds`, and its figures: vol, rate, mark.
+
+        `forward` is the part of the forward price that still moves, `forward_settled` the part that
+        settlement averaging has fixed.
+        """
         expiry_ns = expiry_after(seconds)
         instrument = Option(
             underlying=underlying,
@@ -136,7 +143,11 @@ class Scene:
             right=right,
         )
         name = f"{underlying}/{quote}:{settle}-{expiry_ns}-{strike}-{right.value}"
-        return self._list(instrument, name, contract_size, figures)
+        row = self._list(instrument, name, contract_size, figures)
+        if forward is not None:
+            self._state(self.of_rows, "forward", row, exact(forward) + exact(forward_settled))
+            self._state(self.of_rows, "forward_settled", row, forward_settled)
+        return row
 
     def spot(
         self, underlying: str, *, quote: str = DOLLAR, contract_size: Amount = 1, **figures: Amount
@@ -210,7 +221,7 @@ class Scene:
     def built(self) -> tuple[BookColumns, PricedMarket]:
         """The columns of the book and of the market, over one universe."""
         universe = build_universe(self.listings.values(), [*self.assets, DOLLAR])
-        market = self._market(universe)
+        market = with_model_marks(universe, self._market(universe))
         number = {name: i for i, name in enumerate(self.accounts)}
         row_of = {universe.name_of(i): i for i in range(universe.instruments_count)}
         asset_of = {code: i for i, code in enumerate(universe.assets)}
@@ -243,12 +254,21 @@ class Scene:
         of_rows = {name: _filled(names, self.of_rows.get(name, {})) for name in ROW_FIGURES}
         for name in ("mark", "forward"):
             of_rows[name][universe.listings_count :] = 1.0
+        settled = np.nan_to_num(of_rows.pop("forward_settled"))
+        settled.setflags(write=False)
         expires = universe.expiry_ns > 0
         years = np.where(expires, (universe.expiry_ns - AS_OF_NS) / NS_PER_YEAR, np.nan)
         more = {name: _filled(names, values) for name, values in self.more.items()}
         for column in (*of_assets.values(), *of_rows.values(), years, *more.values()):
             column.setflags(write=False)
-        return MarketColumns(as_of_ns=AS_OF_NS, years=years, more=more, **of_assets, **of_rows)
+        return MarketColumns(
+            as_of_ns=AS_OF_NS,
+            years=years,
+            more=more,
+            forward_settled=settled,
+            **of_assets,
+            **of_rows,
+        )
 
     def _list(
         self,
@@ -290,7 +310,16 @@ ASSET_FIGURES = (
     "vol_index",
     "confidence",
 )
-ROW_FIGURES = ("mark", "last", "forward", "vol", "rate", "funding_rate", "open_interest")
+ROW_FIGURES = (
+    "mark",
+    "last",
+    "forward",
+    "forward_settled",
+    "vol",
+    "rate",
+    "funding_rate",
+    "open_interest",
+)
 
 
 def expiry_after(seconds: Amount) -> int:

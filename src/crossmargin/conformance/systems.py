@@ -5,6 +5,9 @@ from typing import TypeAlias
 
 from crossmargin.conformance.adapters import (
     derive_auction,
+    derive_pmrm1,
+    derive_pmrm2,
+    derive_srm,
     drift,
     dydx,
     mango,
@@ -24,6 +27,9 @@ Adapter: TypeAlias = Callable[[Case], Translation | Unsupported]
 ADAPTERS: Mapping[str, Adapter] = {
     "binance-zkmerkle": zkmerkle.translate,
     "derive-dutch-auction": derive_auction.translate,
+    "derive-pmrm1": derive_pmrm1.translate,
+    "derive-pmrm2": derive_pmrm2.translate,
+    "derive-srm": derive_srm.translate,
     "drift-v2": drift.translate,
     "dydx-v4": dydx.translate,
     "mango-v4": mango.translate,

@@ -156,8 +156,9 @@ class Translation:
     """A vector as a run of the engine.
 
     `overrides` replace parameters of the recipe, `scenarios` entries of its scenario tables.
-    `figures` has one entry for each expected key. `tick_exponent` is None for the finest tick that cannot
-    overflow; a rulebook in whole units names its own, or the coarsest at which units are whole.
+    `figures` has one entry for each expected key. `tick_exponent` is None for the finest tick that
+    cannot overflow; a rulebook in whole units names its own, or the coarsest at which units are
+    whole.
     """
 
     recipe: str

@@ -27,6 +27,9 @@ class MarketColumns:
     to expiry (NaN without one), `rate` continuous, `funding_rate` per hour, `open_interest` in
     contracts.
 
+    `forward_settled` is the part of `forward` that settlement averaging has already fixed (0 where
+    none is, None where none is anywhere): a move no longer acts on it.
+
     `more` holds figures per instrument that only some rulebooks read (a feed's own confidence, a
     stable price, a skew), by the name that a recipe declares under `fields`.
     """
@@ -50,6 +53,7 @@ class MarketColumns:
     funding_rate: NDArray[np.float64]
     open_interest: NDArray[np.float64]
     more: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    forward_settled: NDArray[np.float64] | None = None
 
 
 def market_columns(snapshot: MarketSnapshot, universe: Universe) -> MarketColumns:
@@ -84,6 +88,7 @@ def market_columns(snapshot: MarketSnapshot, universe: Universe) -> MarketColumn
         open_interest=_column(
             [_value(x and x.open_interest_contracts) for x in listings] + nothing
         ),
+        forward_settled=_settled(universe, index, expiries),
     )
 
 
@@ -106,6 +111,21 @@ def _forwards(
     forward[option] = (dollars * universe.multiplier / per_unit)[option]
     forward.setflags(write=False)
     return forward
+
+
+def _settled(
+    universe: Universe, index: NDArray[np.float64], expiries: list[ExpiryQuote | None]
+) -> NDArray[np.float64] | None:
+    """(I,) quote currency, 0 where nothing is settled; None where nothing is settled anywhere."""
+    if not any(x and x.forward_settled for x in expiries):
+        return None
+    dollars = np.zeros(universe.instruments_count)
+    dollars[: len(expiries)] = np.nan_to_num([_value(x and x.forward_settled) for x in expiries])
+    settled = np.where(
+        universe.kind == Kind.OPTION, dollars * universe.multiplier / index[universe.quote], 0.0
+    )
+    settled.setflags(write=False)
+    return settled
 
 
 def _years(as_of_ns: int, universe: Universe) -> NDArray[np.float64]:

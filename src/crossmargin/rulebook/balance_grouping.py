@@ -2,6 +2,7 @@
 rows.
 """
 
+from crossmargin.rulebook.charge.balance_exposure import BalanceExposure
 from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.collateral import Collateral
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
@@ -21,6 +22,8 @@ def groups_balances(recipe: Recipe) -> bool:
 def _below_account(node: Node, at: str) -> bool:
     if isinstance(node, Leaf):
         match node.charge:
+            case BalanceExposure():
+                return True
             case Cash() | Collateral():
                 return at != ACCOUNT
             case ScanLoss() | ValueAtRisk() | ExpectedShortfall():

@@ -3,16 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
+from crossmargin.rulebook.charge.balance_exposure import BalanceExposure
+from crossmargin.rulebook.charge.borrowing import Borrowing
+from crossmargin.rulebook.charge.calendar_spread import CalendarSpread
 from crossmargin.rulebook.charge.cash import Cash
+from crossmargin.rulebook.charge.closing_fee import ClosingFee
 from crossmargin.rulebook.charge.collateral import Collateral
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.exposure import Exposure
 from crossmargin.rulebook.charge.isolated_orders import IsolatedOrders
 from crossmargin.rulebook.charge.mark_value import MarkValue
+from crossmargin.rulebook.charge.open_loss import OpenLoss
 from crossmargin.rulebook.charge.open_orders import OpenOrders
 from crossmargin.rulebook.charge.order_count import OrderCount
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
+from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
+from crossmargin.rulebook.charge.quote_protection import QuoteProtection
 from crossmargin.rulebook.charge.scan_loss import ScanLoss
+from crossmargin.rulebook.charge.spot_in_use import SpotInUse
 from crossmargin.rulebook.charge.standard_option import StandardOption
 from crossmargin.rulebook.charge.tiered import Tiered
 from crossmargin.rulebook.charge.token_health import TokenHealth
@@ -21,6 +29,13 @@ from crossmargin.rulebook.charge.value_at_risk import ValueAtRisk
 from crossmargin.rulebook.charge.weighted_balance import WeightedBalance
 
 CHARGES: Mapping[str, type[Any]] = {
+    "quote_protection": QuoteProtection,
+    "quote_hedge": QuoteHedge,
+    "open_loss": OpenLoss,
+    "closing_fee": ClosingFee,
+    "calendar_spread": CalendarSpread,
+    "borrowing": Borrowing,
+    "balance_exposure": BalanceExposure,
     "cash": Cash,
     "collateral": Collateral,
     "expected_shortfall": ExpectedShortfall,
@@ -31,6 +46,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "order_count": OrderCount,
     "payoff_max_loss": PayoffMaxLoss,
     "scan_loss": ScanLoss,
+    "spot_in_use": SpotInUse,
     "standard_option": StandardOption,
     "tiered": Tiered,
     "token_health": TokenHealth,

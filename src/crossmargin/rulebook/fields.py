@@ -18,13 +18,15 @@ def instrument_field(run: Run, name: str) -> F8:
     """(instruments,) the field called `name`, computed once per run; KeyError for an unknown name.
 
     Amounts per contract are in the reporting currency: `notional` at the mark (underlying at its
-    index for an option), `notional_index`, `mark_value`, `model_value`, `delta_cash` (change of
-    value for a move of the underlying by 100 %), `gamma_cash` (change of `delta_cash` for the
-    same), `vega_cash` (per 1.00 of vol), `vega_per_vol` (for a doubling of the option's own vol),
+    index for an option), `notional_index`, `mark_value`, `entry_value` (what rows cost by their own
+    prices, at the mark where they have none), `model_value`, `delta_cash` (change of value for a
+    move of the underlying by 100 %), `gamma_cash` (change of `delta_cash` for the same),
+    `vega_cash` (per 1.00 of vol), `vega_per_vol` (for a doubling of the option's own vol),
     `theta_cash` (per year). `coins` and `delta_coins` are coins of the underlying, `coins_per_unit`
-    what one unit of the reporting currency buys, `contracts` is 1. `open_interest_notional` is what
-    is open of a listing at all its holders, in reporting currency. The rest are plain figures;
-    `term_years` is 0 and `years` missing for what does not expire.
+    what one unit of the reporting currency buys, `reporting_index` what it is worth in dollars,
+    `contracts` is 1. `open_interest_notional` is what is open of a listing at all its holders, in
+    reporting currency. The rest are plain figures; `term_years` is 0 and `years` missing for what
+    does not expire.
     """
     if name not in run.columns:
         column = FIELDS[name](run) if name in FIELDS else _declared(run, name)
@@ -104,11 +106,16 @@ def _mark_value(run: Run) -> F8:
     return np.asarray(own * _rate_of(run, run.universe.settle))
 
 
+def _mark_size(run: Run) -> F8:
+    """The mark value as a size: what an entry at the mark would cost."""
+    return np.abs(_mark_value(run))
+
+
 def _model_value(run: Run) -> F8:
     """As the mark value, but options at the value of the model; NaN where a figure for it is
     missing.
     """
-    u, m = run.universe, run.market
+    u, m = run.universe, run.valued.market
     own = unit_value(u, m)
     option = u.kind == Kind.OPTION
     own[option] = np.nan
@@ -120,7 +127,7 @@ def _model_value(run: Run) -> F8:
 
 def _greek(name: str) -> Callable[[Run], F8]:
     def read(run: Run) -> F8:
-        dollars: F8 = getattr(run.priced.greeks(), name)
+        dollars: F8 = getattr(run.valued.greeks(), name)
         # Market indexes and Greeks in cash are in dollars.
         return np.asarray(dollars / run.market.index[run.reporting_row][run.universe.underlying])
 
@@ -128,7 +135,7 @@ def _greek(name: str) -> Callable[[Run], F8]:
 
 
 def _delta_coins(run: Run) -> F8:
-    return run.priced.greeks().delta_coins.copy()
+    return run.valued.greeks().delta_coins.copy()
 
 
 def _vega_per_vol(run: Run) -> F8:
@@ -140,6 +147,11 @@ def _vega_per_vol(run: Run) -> F8:
 
 def _coins_per_unit(run: Run) -> F8:
     return np.asarray(1.0 / _rate_of(run, run.universe.underlying))
+
+
+def _reporting_index(run: Run) -> F8:
+    """Dollars per unit of the reporting currency."""
+    return run.market.index[run.reporting_row][run.universe.underlying]
 
 
 def _term_years(run: Run) -> F8:
@@ -161,6 +173,7 @@ FIELDS: Mapping[str, Callable[[Run], F8]] = {
     "notional": _notional,
     "notional_index": _notional_index,
     "mark_value": _mark_value,
+    "entry_value": _mark_size,
     "model_value": _model_value,
     "delta_cash": _greek("delta_cash"),
     "gamma_cash": _greek("gamma_cash"),
@@ -169,6 +182,7 @@ FIELDS: Mapping[str, Callable[[Run], F8]] = {
     "vega_per_vol": _vega_per_vol,
     "delta_coins": _delta_coins,
     "coins_per_unit": _coins_per_unit,
+    "reporting_index": _reporting_index,
     "term_years": _term_years,
     "mark": _of_instrument("mark"),
     "last": _of_instrument("last"),

@@ -15,7 +15,10 @@ from crossmargin.rulebook.rate import (
     Combined,
     FromField,
     FromParameter,
+    Growth,
+    HeldMin,
     Lookup,
+    LowConfidence,
     Number,
     Ramp,
     Rate,
@@ -24,6 +27,7 @@ from crossmargin.rulebook.rate import (
     SizeExcess,
     SizeLinear,
     SizePower,
+    SizeStep,
     Step,
 )
 from crossmargin.rulebook.read import Reader, read_dataclass, read_number
@@ -37,10 +41,14 @@ RATES: Mapping[str, type[Any]] = {
     "size_linear": SizeLinear,
     "size_excess": SizeExcess,
     "size_power": SizePower,
+    "size_step": SizeStep,
     "ramp": Ramp,
     "step": Step,
     "lookup": Lookup,
     "rounded": Rounded,
+    "growth": Growth,
+    "low_confidence": LowConfidence,
+    "held_min": HeldMin,
 }
 COMBINED = ("max", "min", "sum", "product", "quotient")
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.kernels import exp_fixed
 from crossmargin.rulebook.amount import Amount
 from crossmargin.rulebook.charge.orders import OrderFill, filled_size
 from crossmargin.rulebook.context import Context
@@ -18,7 +19,8 @@ from crossmargin.rulebook.group_field import (
     list_by_instrument,
     one_per_group,
 )
-from crossmargin.rulebook.reduce import group_size
+from crossmargin.rulebook.reduce import held_min_field
+from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
 
@@ -85,24 +87,41 @@ class SizeLinear:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeExcess:
-    """min(cap, slope x max(0, size - threshold))."""
+    """min(cap, slope x max(0, size - threshold)), with open orders filled as `orders` says."""
 
     slope: "Rate"
     threshold: "Rate"
     cap: "Rate"
     amount: Amount
     of: str
+    orders: OrderFill = OrderFill.NONE
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizePower:
-    """factor x size ** power."""
+    """factor x (size / unit) ** power, with open orders filled as `orders` says."""
 
     factor: "Rate"
     power: "Rate"
     amount: Amount
     of: str
+    unit: "Rate" = Number(value=1.0)
+    orders: OrderFill = OrderFill.NONE
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeStep:
+    """base + slope x the number of whole or begun steps by which size is above `threshold`."""
+
+    base: "Rate"
+    slope: "Rate"
+    threshold: "Rate"
+    step: "Rate"
+    amount: Amount
+    of: str
+    orders: OrderFill = OrderFill.NONE
 
 
 @final
@@ -159,14 +178,34 @@ class Rounded:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rounded:
-    """The rate in whole multiples of `unit`, up or down; what is a multiple but for float dust
-    stays it.
+class Growth:
+    """base x e ** (rate x field): a discount where the rate is negative."""
+
+    base: "Rate"
+    rate: "Rate"
+    field: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowConfidence:
+    """factor x (1 - confidence) where confidence < below, else 0; 0 where the factor is 0."""
+
+    confidence: "Rate"
+    below: "Rate"
+    factor: "Rate"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldMin:
+    """The smallest value of a field among the selected positions held in the group of `by` around
+    each group; infinity where none is held. A held row that lacks the field makes it unavailable.
     """
 
-    rate: "Rate"
-    unit: "Rate"
-    up: bool
+    field: str
+    by: str
+    selection: Selection | None = None
 
 
 @final
@@ -187,10 +226,14 @@ Rate: TypeAlias = (
     | SizeLinear
     | SizeExcess
     | SizePower
+    | SizeStep
     | Ramp
     | Step
     | Lookup
     | Rounded
+    | Growth
+    | LowConfidence
+    | HeldMin
     | Combined
 )
 
@@ -213,22 +256,8 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
             below = rate_of(rate.below, context, at) - group_field(context, at, rate.field)
             slope = rate_of(rate.slope, context, at)
             return np.asarray(rate_of(rate.base, context, at) + slope * np.maximum(0.0, below))
-        case SizeLinear():
-            size = filled_size(context, at, rate.amount, rate.of, rate.orders)
-            return np.asarray(
-                rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * size
-            )
-        case SizeExcess():
-            size = group_size(context, at, rate.amount, rate.of)
-            over = np.maximum(0.0, size - rate_of(rate.threshold, context, at))
-            return np.minimum(
-                rate_of(rate.cap, context, at), rate_of(rate.slope, context, at) * over
-            )
-        case SizePower():
-            size = group_size(context, at, rate.amount, rate.of)
-            return np.asarray(
-                rate_of(rate.factor, context, at) * size ** rate_of(rate.power, context, at)
-            )
+        case SizeLinear() | SizeExcess() | SizePower() | SizeStep():
+            return _by_size(rate, context, at)
         case Ramp():
             return _ramp(rate, context, at)
         case Step():
@@ -243,6 +272,51 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
             return _rounded(rate, context, at)
         case Combined():
             return _combined(rate, context, at)
+        case Growth() | LowConfidence() | HeldMin():
+            return _of_feeds(rate, context, at)
+        case _:
+            assert_never(rate)
+
+
+def _of_feeds(rate: Growth | LowConfidence | HeldMin, context: Context, at: str) -> F8:
+    match rate:
+        case Growth():
+            exponent = rate_of(rate.rate, context, at) * group_field(context, at, rate.field)
+            return np.asarray(rate_of(rate.base, context, at) * exp_fixed(exponent))
+        case LowConfidence():
+            return _low_confidence(rate, context, at)
+        case HeldMin():
+            return held_min_field(context, at, rate.field, rate.by, rate.selection)
+        case _:
+            assert_never(rate)
+
+
+def _by_size(rate: SizeLinear | SizeExcess | SizePower | SizeStep, context: Context, at: str) -> F8:
+    match rate:
+        case SizeLinear():
+            size = filled_size(context, at, rate.amount, rate.of, rate.orders)
+            return np.asarray(
+                rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * size
+            )
+        case SizeExcess():
+            size = filled_size(context, at, rate.amount, rate.of, rate.orders)
+            over = np.maximum(0.0, size - rate_of(rate.threshold, context, at))
+            return np.minimum(
+                rate_of(rate.cap, context, at), rate_of(rate.slope, context, at) * over
+            )
+        case SizePower():
+            size = filled_size(context, at, rate.amount, rate.of, rate.orders)
+            units = size / rate_of(rate.unit, context, at)
+            return np.asarray(
+                rate_of(rate.factor, context, at) * units ** rate_of(rate.power, context, at)
+            )
+        case SizeStep():
+            size = filled_size(context, at, rate.amount, rate.of, rate.orders)
+            over = np.maximum(0.0, size - rate_of(rate.threshold, context, at))
+            steps = np.ceil(over / rate_of(rate.step, context, at))
+            return np.asarray(
+                rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * steps
+            )
         case _:
             assert_never(rate)
 
@@ -296,6 +370,13 @@ FOLDS = {
 }
 
 
+def _low_confidence(rate: LowConfidence, context: Context, at: str) -> F8:
+    factor = rate_of(rate.factor, context, at)
+    confidence = rate_of(rate.confidence, context, at)
+    is_high = confidence >= rate_of(rate.below, context, at)
+    return np.where(is_high | (factor == 0.0), 0.0, factor * (1.0 - confidence))
+
+
 def _combined(rate: Combined, context: Context, at: str) -> F8:
     rates = [rate_of(part, context, at) for part in rate.rates]
     total = rates[0]
@@ -308,8 +389,12 @@ def _combined(rate: Combined, context: Context, at: str) -> F8:
 def children(rate: Rate) -> tuple[Rate, ...]:
     """The rates inside a rate."""
     match rate:
-        case Number() | FromParameter() | FromField() | Step() | Lookup():
+        case Number() | FromParameter() | FromField() | Step() | Lookup() | HeldMin():
             return ()
+        case Growth():
+            return (rate.base, rate.rate)
+        case LowConfidence():
+            return (rate.confidence, rate.below, rate.factor)
         case Affine() | SizeLinear():
             return (rate.base, rate.slope)
         case Shortfall():
@@ -317,7 +402,9 @@ def children(rate: Rate) -> tuple[Rate, ...]:
         case SizeExcess():
             return (rate.slope, rate.threshold, rate.cap)
         case SizePower():
-            return (rate.factor, rate.power)
+            return (rate.factor, rate.power, rate.unit)
+        case SizeStep():
+            return (rate.base, rate.slope, rate.threshold, rate.step)
         case Ramp():
             return (rate.base, rate.lower, rate.upper)
         case Rounded():

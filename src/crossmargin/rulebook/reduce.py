@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.base.ticks import TICK_LIMIT, TickOverflowError
-from crossmargin.netting.amount import times_field
+from crossmargin.netting.amount import held_min, times_field
 from crossmargin.netting.grouping import Grouping
 from crossmargin.rulebook.amount import Amount, group_amount
 from crossmargin.rulebook.context import ACCOUNT, Context, rows_by_group
@@ -23,9 +23,25 @@ CASH_FIELDS = frozenset(
         "vega_cash",
         "vega_per_vol",
         "theta_cash",
+        "entry_value",
     }
 )
 """Fields in reporting currency: their rows are rounded to ticks before they are added."""
+
+
+ENTRY_VALUE = "entry_value"
+"""What a position cost and what an order would, by their own prices; signed like contracts."""
+
+
+def entry_values(context: Context) -> F8:
+    """(positions,) the size of the cost in reporting units, signed like the contracts; NaN without
+    one.
+    """
+    p, run = context.positions, context.run
+    rate = run.asset_rate()[run.universe.settle[p.instrument]]
+    with np.errstate(invalid="ignore"):
+        value = np.copysign(np.abs(p.cost) * rate, p.contracts)
+    return np.where(p.contracts == 0.0, 0.0, value)
 
 
 def row_values(
@@ -37,8 +53,10 @@ def row_values(
     A row that is held and lacks the field is NaN.
     """
     rows = context.block(block)
-    unit = context.field(of)[rows.instrument]
-    x = times_field(rows.contracts, unit)
+    if of == ENTRY_VALUE and block == "positions":
+        x = entry_values(context)
+    else:
+        x = times_field(rows.contracts, context.field(of)[rows.instrument])
     if of in CASH_FIELDS:
         x = np.rint(x * 2.0**-context.run.tick_exponent)
         if np.any(np.abs(x) >= TICK_LIMIT):
@@ -59,6 +77,23 @@ def group_size(
     if of in CASH_FIELDS and amount is not Amount.HELD:
         size = size * 2.0**context.run.tick_exponent
     return size
+
+
+def held_min_field(
+    context: Context, at: str, name: str, by: str, selection: Selection | None
+) -> F8:
+    """(groups of `at`,) the smallest value of a field among the positions held in the group of `by`
+    around each; infinity where none is held, NaN where a held one lacks the field.
+    """
+    p, rows = context.positions, context.groups(by).rows["positions"]
+    held = (p.contracts != 0.0) & (rows.row_group >= 0)
+    if selection is not None:
+        held &= context.run.chosen(selection)[p.instrument]
+    least = held_min(rows, context.field(name)[p.instrument], held)
+    occupied = np.zeros(rows.groups_count, dtype=np.bool_)
+    occupied[rows.row_group[held]] = True
+    least = np.where(occupied, least, np.inf)
+    return np.asarray(least[parent_groups(context, at, by)])
 
 
 def parent_groups(context: Context, fine: str, coarse: str) -> NDArray[np.int64]:

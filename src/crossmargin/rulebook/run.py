@@ -4,7 +4,7 @@ Listings are priced here, once per scenario, for everybody. Accounts never repri
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, final
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.domain.asset import Asset
-from crossmargin.domain.universe import Universe
+from crossmargin.domain.universe import Kind, Universe
 from crossmargin.market.columns import MarketColumns
 from crossmargin.market.history import ReturnHistory
 from crossmargin.market.totals import MarketTotals
@@ -58,6 +58,21 @@ class PricedMarket:
     assets: Mapping[str, Asset]
     priced: dict[tuple[object, ...], RiskArrays] = field(default_factory=dict)
     sensitivities: dict[str, Greeks] = field(default_factory=dict)
+    without_rates: "PricedMarket | None" = None
+
+    def undiscounted(self) -> "PricedMarket":
+        """The same market with options that the model does not discount."""
+        if self.without_rates is None:
+            option = self.universe.kind == Kind.OPTION
+            rate = np.where(option, 0.0, self.market.rate)
+            rate.setflags(write=False)
+            self.without_rates = replace(
+                self,
+                market=replace(self.market, rate=rate),
+                priced={},
+                sensitivities={},
+            )
+        return self.without_rates
 
     def greeks(self) -> Greeks:
         """Greeks of one contract of every instrument."""
@@ -103,6 +118,11 @@ class Run:
     def market(self) -> MarketColumns:
         """The market's columns."""
         return self.priced.market
+
+    @property
+    def valued(self) -> PricedMarket:
+        """The market that the model values options in: with rates, or without discounting."""
+        return self.priced if self.terms.discounting == "market" else self.priced.undiscounted()
 
     @property
     def risk_unit(self) -> NDArray[np.int64]:
@@ -164,7 +184,7 @@ class Run:
         )
         if universe.copies > 1:
             scenarios = for_copies(scenarios, universe.copies)
-        arrays = self.priced.risk(scenarios, revaluation)
+        arrays = self.valued.risk(scenarios, revaluation)
         value, change = reported_change(
             self.universe,
             self.market.index,

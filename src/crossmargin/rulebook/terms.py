@@ -40,7 +40,7 @@ class Terms:
     tick's power of two, with `*` for all others. `rounding_unit` is the unit to which roots are
     rounded outward, None for none. `base_value` says whether scans start from the model's value or
     from the mark, `conversion` whether their results are converted at the unshocked or the shocked
-    rate.
+    rate, `discounting` whether the model discounts options at the market's rate or not at all.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Terms:
     rounding_unit: Fraction | None
     base_value: str
     conversion: str
+    discounting: str = "market"
     parameters: Mapping[str, Parameter]
     scenarios: Mapping[str, Mapping[str, Any]]
     fields: tuple[str, ...]

@@ -36,6 +36,8 @@ RANGE_OVER_MOVE = "range_over_move"
 """As a loss weight: standard_range / |price move|."""
 
 DAYS_MAX = 3_650.0
+LOSS_WEIGHT_MAX = 1_000.0
+"""Most tails are damped (below 1); a rulebook may also count one more than once."""
 
 
 def read_families(reader: TableReader, table: Mapping[str, Any], where: str) -> list[GridFamily]:
@@ -127,4 +129,4 @@ def _weights(
             text = f"{len(weights)} weights for {len(price_move)} price moves"
             reader.fail(Reason.CONTRADICTION, path, text)
         return weights
-    return np.full(len(price_move), reader.number(value, path, low=0.0, high=1.0))
+    return np.full(len(price_move), reader.number(value, path, low=0.0, high=LOSS_WEIGHT_MAX))

@@ -21,6 +21,13 @@ RULE_KEYS = frozenset(
         "vol_floor",
         "skew_per_log_moneyness",
         "parallel",
+        "floor_at_rest",
+        "cap_base",
+        "cap_per_sqrt_year",
+        "width_least",
+        "width_scale",
+        "width_base",
+        "width_per_sqrt_year",
     }
 )
 MOVE_KEYS = RULE_KEYS | {"move"}
@@ -28,13 +35,19 @@ SAME = "same"
 """The vol move that every grid knows without defining it."""
 
 _LIMITS: Mapping[str, tuple[float, float]] = {
-    "power_short": (0.0, 2.0),
-    "power_long": (0.0, 2.0),
+    "power_short": (0.0, 10.0),
+    "power_long": (0.0, 10.0),
     "reference_days": (1e-6, 36_500.0),
     "days_floor": (0.0, 3_650.0),
     "vol_floor": (0.0, 50.0),
     "skew_per_log_moneyness": (-100.0, 100.0),
     "parallel": (0.0, 1.0),
+    "cap_base": (0.0, 10.0),
+    "cap_per_sqrt_year": (-10.0, 10.0),
+    "width_least": (0.0, 10.0),
+    "width_scale": (0.0, 10.0),
+    "width_base": (0.0, 10.0),
+    "width_per_sqrt_year": (-20.0, 20.0),
 }
 
 
@@ -45,18 +58,23 @@ def read_rule(reader: TableReader, table: Any, where: str, known: frozenset[str]
         return NO_VOL_MOVE
     reader.keys(table, known, where)
     shock = table.get("shock")
-    if shock not in (VolShock.RELATIVE.value, VolShock.POINTS.value):
-        reader.fail(
-            Reason.UNSUPPORTED, f"{where}.shock", f"{shock!r} is neither relative nor points"
-        )
+    words = [each.value for each in VolShock if each is not VolShock.NONE]
+    if shock not in words:
+        message = f"{shock!r} is none of {', '.join(words)}"
+        reader.fail(Reason.UNSUPPORTED, f"{where}.shock", message)
         return NO_VOL_MOVE
     figures = {
         key: reader.number(table[key], f"{where}.{key}", *limits)
         for key, limits in _LIMITS.items()
         if key in table
     }
-    short = reader.flag(table.get("reference_is_short", False), f"{where}.reference_is_short")
-    return VolRule(shock=VolShock(shock), reference_is_short=short, **figures)
+    short, at_rest = (
+        reader.flag(table.get(key, False), f"{where}.{key}")
+        for key in ("reference_is_short", "floor_at_rest")
+    )
+    return VolRule(
+        shock=VolShock(shock), reference_is_short=short, floor_at_rest=at_rest, **figures
+    )
 
 
 def read_vol_moves(reader: TableReader, table: Any, where: str) -> dict[str, VolMove]:

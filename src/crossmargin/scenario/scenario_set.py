@@ -24,6 +24,8 @@ class VolShock(StrEnum):
     NONE = "none"
     RELATIVE = "relative"
     POINTS = "points"
+    SKEW = "skew"
+    SKEW_ABSOLUTE = "skew_absolute"
 
 
 @final
@@ -35,7 +37,13 @@ class VolRule:
     below `reference_days` (or at it, when `reference_is_short`) and `power_long` otherwise. The
     size is m x (parallel x factor + skew_per_log_moneyness x ln(strike / forward)). RELATIVE gives
     vol x (1 + size), POINTS gives vol + size. A result below `vol_floor` is raised to it, but only
-    when the size is positive; it is never below 0.
+    when the size is positive (or 0 with `floor_at_rest`); it is never below 0.
+
+    SKEW turns the surface and leaves the forward of an option where it is: with k = ln(strike /
+    forward), or |k| for SKEW_ABSOLUTE, the size is m x cap x k / width, not beyond cap on either
+    side, where cap = cap_base + cap_per_sqrt_year x sqrt(years) and width = max(width_least,
+    width_scale x sqrt(years) x (width_base + width_per_sqrt_year x sqrt(years))); vol x (1 + size).
+    Source: derivexyz/v2-core, PMRMLib_2.
     """
 
     shock: VolShock
@@ -47,6 +55,18 @@ class VolRule:
     vol_floor: float = 0.0
     skew_per_log_moneyness: float = 0.0
     parallel: float = 1.0
+    floor_at_rest: bool = False
+    cap_base: float = 0.0
+    cap_per_sqrt_year: float = 0.0
+    width_least: float = 0.0
+    width_scale: float = 0.0
+    width_base: float = 0.0
+    width_per_sqrt_year: float = 0.0
+
+    @property
+    def turns_skew(self) -> bool:
+        """Whether it is a skew scenario, in which the forwards of options stay."""
+        return self.shock in (VolShock.SKEW, VolShock.SKEW_ABSOLUTE)
 
 
 NO_VOL_MOVE = VolRule(shock=VolShock.NONE)
@@ -66,7 +86,7 @@ class ScenarioSet:
     it, else None. `family` names the branch each scenario belongs to.
 
     Arrays are read-only copies. Raises `InputRefused` with everything that is wrong: a shape, NaN,
-    a price move of -100 % or less, a weight outside 0..1, probabilities that do not sum to 1.
+    a price move of -100 % or less, a negative weight, probabilities that do not sum to 1.
     """
 
     name: str
@@ -139,7 +159,7 @@ def _value_failures(s: ScenarioSet) -> Iterator[Failure]:
         ("venue_move", np.abs(s.venue_move) < 1, "not within -100 % to +100 %"),
         ("term_move", np.isfinite(s.term_move), "not a finite number"),
         ("time_ns", s.time_ns >= 0, "time runs backwards"),
-        ("loss_weight", (s.loss_weight >= 0) & (s.loss_weight <= 1), "not within 0 to 1"),
+        ("loss_weight", (s.loss_weight >= 0) & (s.loss_weight < np.inf), "negative, or not finite"),
         (
             "damping_multiple",
             (s.damping_multiple >= 0) & (s.damping_multiple < np.inf),

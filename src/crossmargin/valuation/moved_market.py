@@ -46,7 +46,9 @@ def moved_markets(
         if name == "as_of_ns":
             continue
         column = getattr(market, name)
-        if name == "more":
+        if column is None:
+            columns[name] = None
+        elif name == "more":
             columns[name] = {
                 key: _by_copy(universe, np.repeat(own[:, None], count, axis=1))
                 for key, own in column.items()

@@ -53,6 +53,8 @@ def option_changes(
     time_years = passing / NS_PER_YEAR
     with np.errstate(divide="ignore", invalid="ignore"):
         log_moves = log_fixed(1.0 + moves.relative)
+    stays = np.array([rule.turns_skew for rule in scenarios.vol_rules])[scenarios.vol_rule]
+    moving = _moving_share(market, rows)
     log_before = log_fixed(market.forward[rows] / universe.strike[rows])
     before = option_value(universe, market, rows)
     for start in range(0, len(rows), ROWS_PER_CHUNK):
@@ -68,8 +70,13 @@ def option_changes(
         )
         deviation *= np.sqrt(years)
         log_moneyness = log_moves[moves.combination[chunk]]
-        log_moneyness += log_before[start : start + ROWS_PER_CHUNK, None]
         forward = moves.of_rows(chunk)
+        if moving is not None:
+            forward *= moving[start : start + ROWS_PER_CHUNK, None]
+            log_moneyness = log_fixed(1.0 + np.maximum(forward, -1.0))
+        forward[:, stays] = 0.0
+        log_moneyness[:, stays] = 0.0
+        log_moneyness += log_before[start : start + ROWS_PER_CHUNK, None]
         forward += 1.0
         forward *= market.forward[chunk, None]
         possible = np.maximum(forward, 0.0)
@@ -77,6 +84,14 @@ def option_changes(
         price *= _discount(universe, market, chunk, years)
         price -= before[start : start + ROWS_PER_CHUNK, None]
         change[chunk] = price
+
+
+def _moving_share(market: MarketColumns, rows: Rows) -> F8 | None:
+    """(rows,) the share of each forward that a move acts on; None where nothing is settled yet."""
+    settled = market.forward_settled
+    if settled is None or not np.any(settled[rows] != 0.0):
+        return None
+    return np.asarray(1.0 - settled[rows] / market.forward[rows])
 
 
 def _price(

@@ -26,16 +26,17 @@ def bundled_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Rec
 def recipe_with_scenarios(
     name: str, overrides: Mapping[str, Any], scenarios: Mapping[str, Mapping[str, Any]]
 ) -> Recipe:
-    """The bundled recipe with parameters replaced, and whole scenario families replaced."""
+    """The bundled recipe with parameters replaced, and entries of its scenario tables."""
     tables = _tables(recipe_text(name))
     own = tables.get("scenarios", {})
     unknown = [
-        Failure(Reason.UNKNOWN_FIELD, f"{name}.scenarios.{family}", "the recipe has no such family")
+        Failure(Reason.UNKNOWN_FIELD, f"{name}.scenarios.{family}", "no such scenarios")
         for family in scenarios
         if family not in own
     ]
     refuse_if_any(unknown)
-    return load_recipe({**tables, "scenarios": {**own, **scenarios}}, overrides)
+    made = {family: {**own[family], **table} for family, table in scenarios.items()}
+    return load_recipe({**tables, "scenarios": {**own, **made}}, overrides)
 
 
 def recipe_text(name: str) -> bytes:

@@ -10,6 +10,7 @@ from crossmargin.rulebook.charge.balance_rows import asset_group, balance_parts
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
 from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.selection import Selection
 
 
 @final
@@ -17,12 +18,14 @@ from crossmargin.rulebook.context import Context
 class Cash:
     """Sum of coins x price, debts negative: what is held at `price`, what is owed at `debt_price`.
 
-    With `usable_only` what is in transit or pledged elsewhere does not count; debts always do.
+    Of the assets that `selection` selects, or of all. With `usable_only` what is in transit or
+    pledged elsewhere does not count; debts always do.
     """
 
     price: Price = Price.INDEX
     debt_price: Price = Price.INDEX
     usable_only: bool = False
+    selection: Selection | None = None
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks; NaN where a coin that is held or owed has no price."""
@@ -30,8 +33,11 @@ class Cash:
         held = asset_price(context.run, self.price)[b.asset]
         owed = asset_price(context.run, self.debt_price)[b.asset]
         counted = b.amount
+        if self.selection is not None:
+            row = context.run.universe.listings_count + b.asset
+            counted = np.where(context.run.chosen(self.selection)[row], counted, 0.0)
         if self.usable_only:
-            counted = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
+            counted = np.where((counted > 0.0) & ~b.usable, 0.0, counted)
         with np.errstate(invalid="ignore"):
             value = np.where(counted == 0.0, 0.0, counted * np.where(counted < 0.0, owed, held))
         ticks = row_ticks(context, value, "the value of a balance")

@@ -28,7 +28,10 @@ def number_of_json(text: str) -> Decimal | None:
     """
     if len(text) > 130 or _JSON_NUMBER.match(text) is None:
         return None
-    return _bounded(Decimal(text))
+    exact = Decimal(text)
+    if len(text) <= DIGITS_BEFORE_POINT_MAX and "e" not in text and "E" not in text:
+        return exact or Decimal(0)  # so short a text is inside the bounds
+    return _bounded(exact)
 
 
 def read_decimal(value: object, where: str) -> Decimal | Failure:

@@ -203,6 +203,26 @@ void gross_bound_ticks(Strided change, Index listing, Line contracts, Index indp
     bounds_of(rows, groups_count, largest_of(rows), bounds);
 }
 
+// The first row whose listing its group has already, -1 where there is none, -2 where one is unknown.
+int64_t repeated_row(Index listing, Index indptr, int64_t listings_count) {
+    if (indptr.shape(0) == 0 || listings_count < 0) throw nb::value_error("repeated_row: no indptr, or no listings");
+    const int64_t groups_count = int64_t(indptr.shape(0)) - 1, rows_count = int64_t(listing.shape(0));
+    const int64_t *held = listing.data(), *cuts = indptr.data();
+    nb::gil_scoped_release released;
+    std::vector<int64_t> last_holder(static_cast<size_t>(listings_count), -1);
+    int64_t row = 0, first = -1;
+    for (int64_t group = 0; group < groups_count; ++group) {
+        const int64_t end = std::min(cuts[group + 1], rows_count);
+        for (; row < end; ++row) {
+            if (held[row] < 0 || held[row] >= listings_count) return -2;
+            int64_t& holder = last_holder[size_t(held[row])];
+            if (holder == group && first < 0) first = row;
+            holder = group;
+        }
+    }
+    return first;
+}
+
 // Strides of an array that is (rows or 1, cells or 1): what there is once is read again and again.
 template <class Array>
 std::pair<int64_t, int64_t> strides_of(const Array& array, int64_t rows_count, int64_t cells_per_row) {
@@ -309,6 +329,7 @@ NB_MODULE(crossmargin_native, m) {
           nb::arg().noconvert(), nb::arg().noconvert());
     m.def("net_ranked", &net_ranked, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg(), nb::arg().noconvert(), nb::arg().noconvert());
+    m.def("repeated_row", &repeated_row, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg());
     m.def("gross_bound_ticks", &gross_bound_ticks, nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert());
     m.def("black_prices", &black_prices, nb::arg().noconvert(), nb::arg().noconvert(),

@@ -1,3 +1,4 @@
+import itertools
 import threading
 
 import numpy as np
@@ -259,6 +260,26 @@ def test_a_result_array_of_another_shape_is_refused() -> None:
     rows = book(1, 5, 30, 3)
     with pytest.raises(ValueError, match="out must be"):
         native.net_ticks(*rows, np.empty((3, 29)))
+
+
+def test_the_first_repeated_row_is_found_by_both_backends() -> None:
+    rng = np.random.default_rng(3)
+    for seed in range(30):
+        indptr = np.concatenate([[0], np.cumsum(rng.integers(0, 5, 12))]).astype(np.int64)
+        listing = rng.integers(0, 30 + seed * 20, indptr[-1])
+        expected = next(
+            (
+                row
+                for begin, end in itertools.pairwise(indptr.tolist())
+                for row in range(begin, end)
+                if listing[row] in listing[begin:row]
+            ),
+            -1,
+        )
+        for kernels in (reference, native):
+            assert kernels.repeated_row(listing, indptr, 700) == expected
+            with pytest.raises(ValueError, match="outside the listings"):
+                kernels.repeated_row(listing, indptr, int(listing.max()))
 
 
 def test_no_groups_give_no_results() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from crossmargin.cli.bench_aggregation import bandwidth_cases, peer_cases
 from crossmargin.cli.bench_case import Measured
+from crossmargin.cli.bench_load import load_cases
 from crossmargin.cli.bench_pricing import pricing_cases
 from crossmargin.cli.bench_resident import resident_cases
 from crossmargin.cli.bench_scale import scale_cases
@@ -21,6 +22,7 @@ CASES = (
     scale_cases,
     resident_cases,
     startup_cases,
+    load_cases,
 )
 
 

@@ -13,6 +13,7 @@ from crossmargin.kernels.seam import (
     net_ranked,
     net_ticks,
     net_worst_tail,
+    repeated_row,
     resident_book,
 )
 from crossmargin.kernels.segment import net_update, row_ticks
@@ -39,6 +40,7 @@ __all__ = [
     "net_update",
     "net_worst_tail",
     "normal_cdf",
+    "repeated_row",
     "resident_book",
     "row_ticks",
     "use_backend",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from crossmargin.kernels import resident
 from crossmargin.kernels.black import refuse_negative
+from crossmargin.kernels.repeated import NONE
 from crossmargin.kernels.segment_rows import Rows, check
 from crossmargin.kernels.tick_guard import refuse_beyond
 
@@ -112,6 +113,18 @@ def gross_bound_ticks(
     bound = np.empty(indptr.size - 1)
     LIBRARY.gross_bound_ticks(*_rows(change_ticks, listing_index, contracts, indptr), bound)
     return bound
+
+
+def repeated_row(listing_index: Index, indptr: Index, listings_count: int) -> int:
+    """Number of the first repeated row, or -1: see `repeated.repeated_row`."""
+    row = int(
+        LIBRARY.repeated_row(
+            np.ascontiguousarray(listing_index), np.ascontiguousarray(indptr), listings_count
+        )
+    )
+    if row < NONE:
+        raise ValueError("listing_index points outside the listings")
+    return row
 
 
 def black_prices(

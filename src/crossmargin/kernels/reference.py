@@ -4,6 +4,7 @@ from typing import Final
 
 from crossmargin.kernels.black import black_greeks, black_prices
 from crossmargin.kernels.ranked import net_ranked
+from crossmargin.kernels.repeated import repeated_row
 from crossmargin.kernels.resident_twin import ResidentBook
 from crossmargin.kernels.segment import gross_bound_ticks, net_ticks, net_worst_tail
 
@@ -16,6 +17,7 @@ __all__ = [
     "net_ranked",
     "net_ticks",
     "net_worst_tail",
+    "repeated_row",
 ]
 
 NAME: Final = "reference"

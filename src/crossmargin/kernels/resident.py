@@ -80,7 +80,3 @@ def check_book(
         raise ValueError("group_account must be int64 (groups,)")
     if group_account.size and group_account.min() < 0:
         raise IndexError("resident book: no such account")
-    group = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    held = group * len(change_ticks) + listing_index
-    if np.unique(held).size != held.size:
-        raise ValueError("resident book: a group holds a listing in one row")

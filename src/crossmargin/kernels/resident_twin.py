@@ -6,6 +6,7 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels.repeated import NONE, repeated_row
 from crossmargin.kernels.resident import check_book
 from crossmargin.kernels.segment import gross_bound_ticks, net_ticks, net_worst_tail
 from crossmargin.kernels.tick_guard import TICK_LIMIT, NotFinite, TickOverflow, largest_of
@@ -33,6 +34,8 @@ class ResidentBook:
         check_book(
             change_ticks, listing_index, contracts, indptr, group_account, tail_count, tail_fraction
         )
+        if repeated_row(listing_index, indptr, len(change_ticks)) != NONE:
+            raise ValueError("resident book: a group holds a listing in one row")
         self._change = change_ticks.copy()
         self._largest = largest_of(self._change)
         self._tail_count, self._tail_fraction = tail_count, tail_fraction

@@ -127,6 +127,16 @@ def gross_bound_ticks(
     return bound
 
 
+def repeated_row(listing_index: Index, indptr: Index, listings_count: int) -> int:
+    """Number of the first row whose listing an earlier row of its group has, -1 for none.
+
+    `listing_index` (rows,), `indptr` (groups + 1,). Raises ValueError for a listing outside
+    0:listings_count.
+    """
+    row: int = chosen().repeated_row(listing_index, indptr, listings_count)
+    return row
+
+
 def resident_book(
     change_ticks: Float,
     listing_index: Index,

@@ -28,7 +28,8 @@ def test_every_command_has_help(name: str) -> None:
     assert ended.out.startswith(f"Usage: crossmargin {name}")
 
 
-def test_compare_shows_every_recipe_in_one_table() -> None:
+def test_compare_shows_every_recipe_in_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     shown = crossmargin("compare", FUND, "-m", MARKET)
     rows = json.loads(crossmargin("compare", FUND, "-m", MARKET, "--json").out)
     assert {"house", "net-delta", "deribit-portfolio", "historical-es"} <= {
@@ -110,6 +111,12 @@ def test_a_book_that_cannot_be_made_is_refused(words: tuple[str, ...], tmp_path:
     ended = crossmargin("generate", "market-book", *rest, str(tmp_path / name), "-m", MARKET)
     assert ended.status == ExitStatus.INPUT_REFUSED
     assert len(ended.err.splitlines()) == 1
+
+
+def test_without_a_market_or_a_file_the_bundled_chain_goes_to_standard_output() -> None:
+    ended = crossmargin("generate", "market-book", "--accounts", "260")
+    assert ended.status == ExitStatus.DONE
+    assert len(json.loads(ended.out)["accounts"]) == 260
 
 
 def test_a_reader_that_has_seen_enough_ends_the_command_quietly() -> None:

@@ -45,6 +45,12 @@ def test_tables_and_json_show_the_same_accounts(shown: Ended, document: dict) ->
     }
 
 
+def test_a_narrow_terminal_loses_no_digit(shown: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = crossmargin("margin", FUND, "--market", MARKET)
+    assert narrow.out == shown.out
+
+
 def test_csv_has_the_figures_of_json(document: dict) -> None:
     ended = crossmargin("margin", FUND, "-m", MARKET, "--csv", "--no-moves")
     rows = list(csv.DictReader(io.StringIO(ended.out)))

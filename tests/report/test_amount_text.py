@@ -24,6 +24,9 @@ from crossmargin.report.amount_text import (
         ("1234.5", "1,234.50"),
         ("-9999.99", "-9,999.99"),
         ("1234567.89", "1,234,568"),
+        ("-99999999", "-99,999,999"),
+        ("100000000", "100.00M"),
+        ("-123456789012", "-123,456.79M"),
     ],
 )
 def test_an_amount_is_rounded_for_the_eye_by_its_size(amount: str, shown: str) -> None:

@@ -9,7 +9,7 @@ from crossmargin.report.heatmap import grid_of, heatmap_view
 from crossmargin.report.nodes import node_names, part_lines
 from crossmargin.report.tables import statement_view
 from crossmargin.report.tree import account_tree
-from tests.report.statements import node, rows_of_silos, sample_exhibit, sample_heatmap
+from tests.report.statements import level, node, rows_of_silos, sample_exhibit, sample_heatmap
 
 
 def shown(view: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:
@@ -44,6 +44,23 @@ def test_the_statement_shows_every_account_level_place_and_view() -> None:
         *("Assumed fields: 3", "no volume in the file"),
     ):
         assert piece in text, piece
+
+
+def test_no_digit_is_cut_off_however_large_the_amounts() -> None:
+    exhibit = sample_exhibit()
+    column = exhibit.statement.columns[0]
+    huge = replace(
+        column.rows[0],
+        account_id="a-name-that-is-far-longer-than-its-column",
+        levels=(level("maintenance", "999999999999", "-999999999999"),),
+        net_liquidation_value=Decimal("99999999"),
+    )
+    statement = replace(exhibit.statement, columns=(replace(column, rows=(huge,)),))
+    view = statement_view(replace(exhibit, statement=statement))
+    narrow, wide = shown(view), shown(view, width=300)
+    assert "2,000,000.00M" in wide
+    assert max(len(line) for line in narrow.splitlines()) <= 80
+    assert sorted(filter(str.isdigit, narrow)) == sorted(filter(str.isdigit, wide))
 
 
 def test_a_sum_of_silos_is_never_given_a_standing() -> None:

@@ -34,7 +34,7 @@ def test_the_loser_of_a_max_is_no_step_and_a_scale_spreads_over_the_charges() ->
     steps = waterfall(portfolio_requirement("221000", "1.3 times"))
     assert steps is not None
     assert [step.name for step in steps[:3]] == ["scan", "option_minimum", "netting_credit"]
-    assert steps[0].amount == Decimal("195260.32")
+    assert steps[0].amount == Decimal("195260.325")  # 150,200.25 x 1.3
     assert steps[0].driver == "price -16 %, vol up"
     assert steps[2].amount < 0
 

@@ -49,8 +49,8 @@ def compare(
 
 
 def _print(rows: tuple[RecipeRow, ...]) -> None:
-    from crossmargin.report.tables import recipes_table  # noqa: PLC0415 - loads rich
+    from crossmargin.report.tables import recipes_view  # noqa: PLC0415 - loads rich
 
     console = output_console()
-    console.print(recipes_table(rows))
+    console.print(recipes_view(rows))
     console.print("Only what is locked and the buffers compare between rulebooks.")

@@ -7,9 +7,9 @@ from cyclopts import Parameter
 from crossmargin.cli.inputs import STDIN
 
 
-def _no_option(_: object, word: str) -> None:
+def _no_option(_: object, word: object) -> None:
     """A lone hyphen is standard input; any other word that begins with one is a mistyped option."""
-    if word.startswith("-") and word != STDIN:
+    if isinstance(word, str) and word.startswith("-") and word != STDIN:
         raise ValueError(f"there is no option {word}")
 
 

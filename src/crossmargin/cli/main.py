@@ -18,6 +18,7 @@ COMMANDS = {
     "conform": "Published figures of other systems through the engine, and what differs.",
     "recipes": "The rulebooks that come with the package.",
     "schema": "The JSON Schema of a book or a market.",
+    "bench": "Our speed on this machine beside its peers and the machine's own limits.",
     "generate": "A book of the whole market's open interest, for tests at size.",
 }
 

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
 
+COLUMNS_MIN = 80
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def output_console() -> "Console":
-    """Standard output: 80 columns wide when it is no terminal."""
+    """Standard output, never narrower than 80 columns: no digit is cut off."""
     from rich.console import Console  # noqa: PLC0415 - a tenth of a second that --json does not need
 
-    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    console.width = max(console.width, COLUMNS_MIN)
+    return console
 
 
 def write_json(values: Mapping[str, Any] | Sequence[Any]) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 NOT_AVAILABLE = "n/a"
 
+_MILLIONS_FROM = Decimal(100_000_000)
 _WHOLE_FROM = Decimal(10_000)
 _CENTS_FROM = Decimal(1)
 _SHORT_STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -23,11 +24,14 @@ def decimal_text(amount: Decimal | None) -> str | None:
 def shown_amount(amount: Decimal | None) -> str:
     """An amount rounded for the eye: whole from 10,000, cents from 1, four digits below.
 
-    The sign survives the rounding, so that a buffer of minus a fraction never looks like zero.
+    From 100 million in millions, so that a column of 11 characters holds a trillion. The
+    sign survives the rounding, so that a buffer of minus a fraction never looks like zero.
     """
     if amount is None:
         return NOT_AVAILABLE
     size = abs(amount)
+    if size >= _MILLIONS_FROM:
+        return f"{amount / 1_000_000:,.2f}M"
     if size >= _WHOLE_FROM or size == 0:
         return f"{amount:,.0f}"
     if size >= _CENTS_FROM:

@@ -35,7 +35,7 @@ _TEXT_COLUMNS = {
 
 
 def plain_table(title: str, *heads: str, lines: bool = True) -> Table:
-    """An empty table; columns of words fold on the left, columns of figures stand right.
+    """An empty table; words stand on the left, figures on the right.
 
     `lines` draws a rule below every row, else only where a section ends.
     """
@@ -55,8 +55,9 @@ def plain_table(title: str, *heads: str, lines: bool = True) -> Table:
         table.add_column(
             head,
             justify="left" if words else "right",
+            # Never cut off: where there is no room at all, even a figure goes on in the next line.
             overflow="fold",
-            no_wrap=not words or head in {"level", "vol"},
+            no_wrap=head in {"level", "vol"},
         )
     return table
 

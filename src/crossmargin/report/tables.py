@@ -111,23 +111,25 @@ def columns_table(statement: Statement) -> Table:
     return table
 
 
-def recipes_table(rows: Sequence[RecipeRow]) -> Table:
-    """The same book under every recipe. Only `locked` and the buffers compare between recipes."""
+def recipes_view(rows: Sequence[RecipeRow]) -> Group:
+    """The same book under every recipe, and below it the recipes that have no figure for it.
+
+    Only what is locked and the buffers compare between recipes.
+    """
+    known = [row for row in rows if row.locked is not None]
+    units = {row.reporting for row in known}
+    where = f", in {printable(units.pop())}" if len(units) == 1 else ""
     table = plain_table(
-        "The same book under every recipe",
+        f"The same book under every recipe{where}",
         *("recipe", "level", "requirement", "buffer", "locked", "shortfall"),
     )
-    for row in rows:
+    for row in known:
         who = named(row.recipe)
-        if row.title:
-            who.append(f"\n{printable(row.title)}", style="dim")
-        unit = f", in {row.reporting}" if row.reporting else ""
-        who.append(f"\n{printable(row.status + unit)}", style="dim")
+        if not where:
+            who.append(f"\nin {printable(row.reporting)}", style="dim")
         if row.worst is not None:
-            who.append("\nworst ", style="dim")
+            who.append("\n")
             who.append_text(standing_text(row.worst))
-        if row.reason is not None:
-            who.append(f"\n{printable(row.reason)}", style="dim")
         amounts = (row.buffer, row.locked, row.shortfall)
         table.add_row(
             who,
@@ -135,6 +137,17 @@ def recipes_table(rows: Sequence[RecipeRow]) -> Table:
             cell("\n".join(shown_amount(amount) for _, amount in row.requirements)),
             *(cell(shown_amount(amount)) for amount in amounts),
         )
+    table.caption = Text("Below a recipe: the worst standing of an account under it.")
+    table.caption_justify = "left"
+    unknown = [row for row in rows if row.locked is None]
+    return Group(table, _unavailable_table(unknown)) if unknown else Group(table)
+
+
+def _unavailable_table(rows: Sequence[RecipeRow]) -> Table:
+    table = plain_table("Recipes without a figure for this book", "recipe", "reason")
+    for row in rows:
+        reason = row.status if row.reason is None else f"{row.status}: {row.reason}"
+        table.add_row(named(row.recipe), Text(printable(reason)))
     return table
 
 
@@ -169,7 +182,7 @@ def _sections(exhibit: Exhibit) -> Iterator[RenderableType]:
     if statement.losses:
         yield loss_table(statement.losses)
     if exhibit.recipes:
-        yield recipes_table(exhibit.recipes)
+        yield recipes_view(exhibit.recipes)
     if statement.assumed:
         yield assumed_table(statement)
 

@@ -1,13 +1,15 @@
 """A tree as steps that add up to its root: what a waterfall draws."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import Decimal, localcontext
 from typing import final
 
+from crossmargin.base.exact import PRECISE
 from crossmargin.rulebook.statement_types import NodeFigures
 
 STEPS_SHOWN = 14
 REST = "rest"
+DUST_FRAC = Decimal("1e-6")
 
 
 @final
@@ -24,16 +26,24 @@ def waterfall(root: NodeFigures) -> tuple[Step, ...] | None:
     """Steps whose amounts add up to the root's exactly; None when the root is unavailable.
 
     A sum gives the steps of its parts, a max or min those of its winner, and a node that scales or
-    floors spreads its own amount over the steps below in proportion. What proportions leave over is
+    floors spreads its own amount over the steps below in proportion. What is left over is
     the last step, `rest`. Beyond `STEPS_SHOWN` the smallest steps are gathered in it.
     """
     if root.amount is None:
         return None
+    with localcontext(PRECISE):
+        return _gathered(root, root.amount)
+
+
+def _gathered(root: NodeFigures, amount: Decimal) -> tuple[Step, ...]:
     steps = [step for step in _steps(root) if step.amount]
     steps.sort(key=lambda step: -abs(step.amount))
     kept = steps if len(steps) <= STEPS_SHOWN else steps[: STEPS_SHOWN - 1]
-    rest = root.amount - sum((step.amount for step in kept), start=Decimal(0))
-    if rest:
+    rest = amount - sum((step.amount for step in kept), start=Decimal(0))
+    if kept and abs(rest) <= abs(amount) * DUST_FRAC:
+        # Proportions of decimals do not end: what they miss by belongs to the largest step.
+        kept[0] = replace(kept[0], amount=kept[0].amount + rest)
+    elif rest:
         kept = [*kept, Step(name=REST, amount=rest, driver=None)]
     return tuple(kept)
 
@@ -48,6 +58,8 @@ def _steps(node: NodeFigures) -> list[Step]:
         return below
     if total == 0 or (total > 0) != (amount > 0):
         return [_own_step(node, amount)]
+    if abs(amount - total) <= abs(amount) * DUST_FRAC:
+        return below
     if node.operation == "sum":
         return [*below, Step(name=REST, amount=amount - total, driver=None)]
     return [

@@ -137,7 +137,7 @@ def recipes_section(rows: tuple[RecipeRow, ...]) -> str:
     )
     table = data_table("The same book under every recipe", heads, cells)
     note = "Requirements do not compare between rulebooks; what is locked and what is short does."
-    return card("Under every recipe", figure + table, note, "wide split")
+    return card("Under every recipe", figure + table, note, "wide")
 
 
 def losses_section(statement: Statement) -> str:

@@ -1,5 +1,6 @@
 """Pieces of HTML. Every text goes through `text`, so nothing out of a book can become markup."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -18,6 +19,9 @@ _ICONS = {
 }
 
 
+_FIGURE = re.compile(r"[-+]?[0-9.,]+(e[-+]?[0-9]+)?")
+_WORD_HEADS = {"level", "status", "figure", "reason", "nearest"}
+_WORDS = ' class="words"'
 _COLUMNS = ("(i) venue", "(ii) house, silos", "(iii) enforceable", "(iv) economic")
 
 
@@ -42,9 +46,12 @@ def chip(standing: Standing, before: str = "") -> str:
 
 def data_table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of ready-made cells that scrolls sideways; the first cell heads its row."""
-    head = "".join(f'<th scope="col">{text(each)}</th>' for each in heads)
+    head = "".join(
+        f'<th scope="col"{_WORDS if each in _WORD_HEADS else ""}>{text(each)}</th>'
+        for each in heads
+    )
     body = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{each}</td>" for each in rest) + "</tr>"
+        f'<tr><th scope="row">{first}</th>' + "".join(map(_data_cell, heads[1:], rest)) + "</tr>"
         for first, *rest in rows
     )
     return (
@@ -52,6 +59,12 @@ def data_table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]
         f"<table><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _data_cell(head: str, inside: str) -> str:
+    """A cell; words stand on the left, and a figure is never broken into two lines."""
+    figure = ' class="figure"' if _FIGURE.fullmatch(inside) else ""
+    return f"<td{_WORDS if head in _WORD_HEADS else figure}>{inside}</td>"
 
 
 def folded(summary: str, inside: str) -> str:

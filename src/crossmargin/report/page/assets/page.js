@@ -134,14 +134,14 @@
         grid: { left: 78, right: 10, top: 8, bottom: 34 },
         xAxis: axis({ type: "category", data: one.prices, splitLine: { show: false } }),
         yAxis: axis({ type: "category", data: one.vols, splitLine: { show: false } }),
-        visualMap: { show: false, seriesIndex: 0, min: -size, max: size, inRange: { color: ["#d55e00", "#f0a27a", color("card"), "#8cc4ea", "#0b62a4"] } },
+        visualMap: { show: false, seriesIndex: 0, min: -size, max: size, inRange: { color: [color("loss-2"), color("loss-1"), color("card"), color("gain-1"), color("gain-2")] } },
         tooltip: { ...base().tooltip, formatter: (item) => tip([one.cells[item.dataIndex].text]) },
         series: [{
           type: "heatmap",
           data: one.cells.map((cell) => ({
             value: [...cell.at, cell.value],
             itemStyle: { borderColor: color("card"), borderWidth: 2 },
-            label: { color: Math.abs(cell.value) > 0.62 * size ? "#fff" : color("ink"), fontWeight: cell.worst ? 700 : 400 },
+            label: { color: Math.abs(cell.value) > 0.62 * size ? "#ffffff" : color("ink"), fontWeight: cell.worst ? 700 : 400 },
           })),
           label: { show: !dense, fontSize: 12, formatter: (item) => one.cells[item.dataIndex].short },
         }, {

@@ -29,7 +29,7 @@ from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.evaluate import Answer
 from crossmargin.rulebook.group_label import group_label
 from crossmargin.rulebook.node import Leaf, Scale
-from crossmargin.rulebook.rate import rate_of
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import group_size, parent_groups
 
 Read: TypeAlias = float | bool | str | list[float] | dict[str, float | None] | None

@@ -24,7 +24,8 @@ from crossmargin.rulebook.node import (
     Share,
     Sum,
 )
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import parent_groups
 from crossmargin.rulebook.whole_share import whole_share
 

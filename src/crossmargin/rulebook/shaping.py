@@ -12,7 +12,8 @@ from crossmargin.netting import shape as netting_shape
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.group_field import one_per_group
 from crossmargin.rulebook.group_label import group_label
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.scenario.scenario_set import ScenarioSet
 
 F8 = NDArray[np.float64]

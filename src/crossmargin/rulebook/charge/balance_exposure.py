@@ -13,7 +13,8 @@ from crossmargin.rulebook.charge.balance_rows import block_row
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import parent_groups
 from crossmargin.rulebook.selection import Selection
 

@@ -9,7 +9,8 @@ from crossmargin.netting.amount import times_field
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import parent_groups
 from crossmargin.rulebook.selection import FUTURES, Selection
 

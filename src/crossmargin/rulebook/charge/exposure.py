@@ -12,7 +12,8 @@ from crossmargin.rulebook.amount import Amount, added_up, group_amount, of_rows,
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.orders import OrderFill, filled_amount, worst_within
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import CASH_FIELDS, parent_groups, parent_rows, row_values
 from crossmargin.rulebook.selection import Selection
 

@@ -11,7 +11,8 @@ from crossmargin.rulebook.charge.orders import order_groups
 from crossmargin.rulebook.charge.row_ticks import row_ticks
 from crossmargin.rulebook.charge.token_rows import position_row
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.selection import Selection
 
 

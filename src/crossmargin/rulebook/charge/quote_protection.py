@@ -16,7 +16,8 @@ from crossmargin.rulebook.charge.collateral_haircuts import by_asset
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.orders import QUOTE_KIND, order_groups
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import parent_groups
 
 F8 = NDArray[np.float64]

@@ -14,7 +14,8 @@ from crossmargin.rulebook.amount import Amount, added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.orders import MARKET_KIND, OrderFill, filled_size, order_groups
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import parent_groups
 from crossmargin.valuation.unit_value import faces
 

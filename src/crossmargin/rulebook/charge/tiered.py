@@ -14,7 +14,8 @@ from crossmargin.rulebook.charge.orders import OrderFill, filled_amount
 from crossmargin.rulebook.charge.tier_table import TierTable, tier_table
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.group_field import instrument_labels, one_per_group
-from crossmargin.rulebook.rate import Rate, rate_of
+from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import CASH_FIELDS, parent_groups, row_values
 from crossmargin.rulebook.selection import Selection
 

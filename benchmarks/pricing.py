@@ -116,6 +116,7 @@ def main() -> int:
     ):
         ratio = medians[name] / medians["ours"]
         print(f"{label:34}{medians[name]:10.2f}{min(times[name]):10.2f}{ratio:8.2f}")
+    print(f"QuantLib one by one must be at least {options.must:g} times as slow")
     return 0 if medians["quantlib"] / medians["ours"] >= options.must else 3
 
 

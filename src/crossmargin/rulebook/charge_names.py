@@ -16,6 +16,7 @@ from crossmargin.rulebook.charge.mark_value import MarkValue
 from crossmargin.rulebook.charge.open_loss import OpenLoss
 from crossmargin.rulebook.charge.open_orders import OpenOrders
 from crossmargin.rulebook.charge.order_count import OrderCount
+from crossmargin.rulebook.charge.pair_credit import PairCredit
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
 from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
 from crossmargin.rulebook.charge.quote_protection import QuoteProtection
@@ -44,6 +45,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "mark_value": MarkValue,
     "open_orders": OpenOrders,
     "order_count": OrderCount,
+    "pair_credit": PairCredit,
     "payoff_max_loss": PayoffMaxLoss,
     "scan_loss": ScanLoss,
     "spot_in_use": SpotInUse,

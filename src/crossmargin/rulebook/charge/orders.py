@@ -10,8 +10,15 @@ from crossmargin.domain.holding import OrderKind
 from crossmargin.netting.amount import net as net_amount
 from crossmargin.rulebook.amount import Amount, added_up, group_amount
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.reduce import CASH_FIELDS, group_size, parent_groups, row_values
+from crossmargin.rulebook.reduce import (
+    CASH_FIELDS,
+    ENTRY_VALUE,
+    group_size,
+    parent_groups,
+    row_values,
+)
 from crossmargin.rulebook.selection import Selection
+from crossmargin.valuation.unit_value import faces
 
 F8 = NDArray[np.float64]
 
@@ -44,10 +51,22 @@ def order_values(context: Context, of: str, selection: Selection | None) -> F8:
     """
     o = context.orders
     unit = context.field(of)[o.instrument]
+    if of == ENTRY_VALUE:
+        unit = np.where(np.isnan(o.limit_price), unit, _limit_value(context))
     x = o.side * o.contracts * unit
     if selection is not None:
         x = np.where(selection.instruments(context.run.universe)[o.instrument], x, 0.0)
     return x
+
+
+def _limit_value(context: Context) -> F8:
+    """(orders,) reporting units per contract at the limit price, as a size."""
+    o, run = context.orders, context.run
+    u = run.universe
+    size, rate = u.contract_size[o.instrument], run.asset_rate()[u.settle[o.instrument]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        price = np.where(faces(u)[o.instrument], 1.0 / o.limit_price, o.limit_price)
+        return np.asarray(size * price * rate)
 
 
 def order_groups(context: Context, by: str) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ from crossmargin.rulebook.charge.scan_orders import (
     with_fills,
     worst_fill_ticks,
 )
+from crossmargin.rulebook.charge.spot_in_use import coins_in_use
 from crossmargin.rulebook.context import Block, Context, rows_by_group
 from crossmargin.rulebook.reduce import parent_groups, parent_rows
 from crossmargin.rulebook.run import ScanArrays
@@ -38,6 +39,7 @@ class Component:
     shape.
 
     `with_balances` nets the account's coins with the selected positions before the shape. With
+    `hedging` balances take part only as far as they hedge derivatives of their risk unit. With
     `orders` worst or unprotected every scenario also has the worst fill of the open orders.
     """
 
@@ -46,6 +48,7 @@ class Component:
     shape: Shape | None = None
     with_balances: bool = False
     orders: OrderFill = OrderFill.NONE
+    hedging: bool = False
 
     @property
     def reads_balances(self) -> bool:
@@ -79,16 +82,18 @@ def component_rows(
     """
     selection = component.selection
     name = "balances" if selection is not None and selection.reads_balances else "positions"
-    found = _block_rows(context, scan, selection, name, by)
+    balances = coins_in_use(context) if component.hedging else context.block("balances")
+    block = balances if name == "balances" else context.block("positions")
+    found = _block_rows(context, scan, selection, block, by)
     if not component.with_balances:
         return (found,)
-    return (found, _block_rows(context, scan, None, "balances", by))
+    return (found, _block_rows(context, scan, None, balances, by))
 
 
 def _block_rows(
-    context: Context, scan: ScanArrays, selection: Selection | None, name: str, by: str
+    context: Context, scan: ScanArrays, selection: Selection | None, block: Block, by: str
 ) -> NettedRows:
-    block = context.block(name)
+    name = block.name
     chosen = block.contracts != 0.0
     if selection is not None:
         chosen &= context.run.chosen(selection)[block.instrument]

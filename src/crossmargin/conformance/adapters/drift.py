@@ -216,7 +216,7 @@ def _isolated(case: Case) -> Translation | Unsupported:
         scene.balance(USDC, bucket["deposit_usdc"], account=name)
     figures = _figures("cross_", "cross", level)
     if len(names) == 1:
-        figures |= _figures("isolated_", names[0], level)
+        figures.update(_figures("isolated_", names[0], level))
     figures["cross_ok"] = SufficientFigure(level=level, accounts=("cross",))
     figures["isolated_ok"] = SufficientFigure(level=level, accounts=tuple(names))
     figures["account_ok"] = SufficientFigure(level=level, accounts=("cross", *names))
@@ -289,7 +289,9 @@ def _overrides(case: Case, accounts: Iterable[str]) -> dict[str, object]:
         "open_order_margin": "open_order_margin",
         "margin_buffer": "margin_buffer",
     }
-    made |= {ours: float_of(params[key]) for key, ours in renamed.items() if key in params}
+    for key, ours in renamed.items():
+        if key in params:
+            made[ours] = float_of(params[key])
     if "user_max_margin_ratio" in params:
         ratio = float_of(params["user_max_margin_ratio"])
         made["user_ratio"] = dict.fromkeys(accounts, ratio)

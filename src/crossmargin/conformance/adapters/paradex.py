@@ -24,7 +24,7 @@ DELTA = shape(
 
 def translate(case: Case) -> Translation | Unsupported:
     """One market under `paradex-cross`, or deltas of one underlying under `paradex-portfolio`."""
-    if ACTIONS & (case.expected.keys() | case.inputs.keys()):
+    if any(key in ACTIONS for key in (*case.expected, *case.inputs)):
         return needs_action("which share of an account is liquidated, and at which penalty")
     if "deltas" in case.inputs:
         return misfit(case, DELTA) or _delta(case)

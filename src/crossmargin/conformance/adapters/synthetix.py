@@ -115,11 +115,9 @@ def _portfolio(case: Case) -> Translation | Unsupported:
         ours: {x["market"]: float_of(x[key]) for x in case.params["markets"] if key in x}
         for key, ours in MARKET_PARAMETERS.items()
     }
-    overrides |= {
-        ours: float_of(case.params[key])
-        for key, ours in REWARD_PARAMETERS.items()
-        if key in case.params
-    }
+    for key, ours in REWARD_PARAMETERS.items():
+        if key in case.params:
+            overrides[ours] = float_of(case.params[key])
     overrides["entry_price"] = entries
     overrides["skew"] = dict.fromkeys(rows, float_of(case.inputs.get("starting_skew", 0)))
     return Translation(recipe="synthetix-v3", scene=scene, figures=figures, overrides=overrides)

@@ -195,6 +195,9 @@ double ResidentBook::row_bound(int64_t listing, double contracts) const {
 std::pair<double, double> ResidentBook::set_contracts(int64_t group, int64_t listing, double contracts) {
     Group& mine = group_at(group);
     check_listing(listing);
+    // The changes come from afar while the row is looked up.
+    const double* change = change_.row(listing);
+    for (int64_t k = 0; k < change_.pitch(); k += LINE_DOUBLES) __builtin_prefetch(change + k);
     const size_t row = row_of(mine, int32_t(listing));
     const bool is_new = row == mine.listing.size();
     const double before = is_new ? 0.0 : mine.contracts[row];
@@ -219,7 +222,7 @@ std::pair<double, double> ResidentBook::set_contracts(int64_t group, int64_t lis
     account_bound += grown;
     // Only the account is brought up to date; its group's own ticks matter when an underlying moves.
     mine.is_behind = true;
-    const Shifted found = kernels_->shift(account_ticks_.row(mine.account), change_.row(listing), before, contracts,
+    const Shifted found = kernels_->shift(account_ticks_.row(mine.account), change, before, contracts,
                                           scenarios_count_, shape_, scratch_.data());
     return {found.worst, found.sum};
 }

@@ -6,6 +6,7 @@ from typing import Any
 from crossmargin.cli.bench_aggregation import bandwidth_cases, peer_cases
 from crossmargin.cli.bench_case import Measured
 from crossmargin.cli.bench_load import load_cases
+from crossmargin.cli.bench_margin import margin_cases
 from crossmargin.cli.bench_pricing import pricing_cases
 from crossmargin.cli.bench_resident import resident_cases
 from crossmargin.cli.bench_scale import scale_cases
@@ -23,6 +24,7 @@ CASES = (
     resident_cases,
     startup_cases,
     load_cases,
+    margin_cases,
 )
 
 

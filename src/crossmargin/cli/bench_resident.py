@@ -37,7 +37,7 @@ def resident_cases(*, quick: bool) -> list[Measured]:
 
     def calls() -> None:
         assert nothing is not None
-        for _ in changes:
+        for _, _ in changes:
             nothing()
 
     variants = {"ours": positions}

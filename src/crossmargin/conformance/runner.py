@@ -9,7 +9,7 @@ from crossmargin.base.ticks import TickOverflowError
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.compare import differences
 from crossmargin.conformance.read_figure import read_figure
-from crossmargin.conformance.systems import ADAPTERS
+from crossmargin.conformance.systems import ADAPTERS, Adapter
 from crossmargin.conformance.tolerance import read_tolerance
 from crossmargin.conformance.translation import Translation
 from crossmargin.conformance.verdict import Differing, Matched, Unsupported, Verdict
@@ -56,7 +56,7 @@ def verdict_of(case: Case) -> Verdict:
         return Unsupported(reason="its source is marked suspect")
     try:
         tolerance = read_tolerance(case.tolerance, "tolerance")
-        translation = adapter(case)
+        translation = _translated(adapter, case)
         if isinstance(translation, Unsupported):
             return translation
         columns, positions = answered(translation)
@@ -71,6 +71,21 @@ def verdict_of(case: Case) -> Verdict:
         reasons = tuple(text for texts in columns.reasons.values() for text in texts)
         return Differing(differences=wrong, reasons=reasons)
     return Matched(figures=count)
+
+
+def _translated(adapter: Adapter, case: Case) -> Translation | Unsupported:
+    """The adapter's answer, once every expected figure has its own."""
+    try:
+        translation = adapter(case)
+    except InputRefused:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A number where a table is read, a text where a list is: the shape is not the known one.
+        return Unsupported(reason=f"its shape is not one that the adapter reads: {error!r}")
+    if isinstance(translation, Unsupported):
+        return translation
+    unknown = [f"expected.{key}" for key in case.expected if key not in translation.figures]
+    return Unsupported(reason=f"unknown keys {', '.join(unknown)}") if unknown else translation
 
 
 def answered(translation: Translation) -> tuple[MarginColumns | None, int]:

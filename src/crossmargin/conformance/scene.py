@@ -180,17 +180,19 @@ class Scene:
         line = PositionLine(
             account=self.account(account),
             row=row,
-            contracts=contracts,
-            cost=cost,
-            profit=profit,
-            entry=entry,
-            funding=funding,
+            contracts=number(contracts, f"{row}.contracts"),
+            cost=_or_none(cost, f"{row}.cost"),
+            profit=_or_none(profit, f"{row}.profit"),
+            entry=_or_none(entry, f"{row}.entry"),
+            funding=number(funding, f"{row}.funding"),
         )
         self.positions.append(line)
 
     def balance(self, asset: str, amount: Amount, *, account: str = MAIN) -> None:
         """Coins of an asset; a negative amount is a debt."""
-        line = BalanceLine(account=self.account(account), asset=asset, amount=amount)
+        line = BalanceLine(
+            account=self.account(account), asset=asset, amount=number(amount, f"{asset}.amount")
+        )
         self.balances.append(line)
 
     def order(
@@ -208,8 +210,8 @@ class Scene:
             account=self.account(account),
             row=row,
             side=side,
-            contracts=contracts,
-            limit_price=limit_price,
+            contracts=number(contracts, f"{row}.contracts"),
+            limit_price=_or_none(limit_price, f"{row}.limit_price"),
             kind=kind,
         )
         self.orders.append(line)
@@ -325,6 +327,10 @@ ROW_FIGURES = (
 def expiry_after(seconds: Amount) -> int:
     """Nanoseconds UTC of what expires in so many seconds."""
     return AS_OF_NS + round(exact(seconds) * NS_PER_SECOND)
+
+
+def _or_none(value: Amount | None, where: str) -> Amount | None:
+    return None if value is None else number(value, where)
 
 
 def _filled(names: Sequence[str], values: dict[str, float]) -> NDArray[np.float64]:

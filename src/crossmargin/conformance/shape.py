@@ -13,8 +13,8 @@ from crossmargin.conformance.verdict import Unsupported
 class Shape:
     """Paths that an adapter understands: `inputs.perp.position`, `inputs.options[].strike`.
 
-    `*` stands for any one key (the name of an asset or a market). `needed` must be there, wherever
-    the table around them is; `optional` may.
+    `*` stands for any one key (the name of an asset or a market). `needed` must be there, in every
+    entry of a list; `optional` may.
     """
 
     needed: frozenset[str]
@@ -71,23 +71,22 @@ def _same(found: str, known: str, *, last: bool) -> bool:
 
 
 def _missing(value: Any, path: list[str], at: str) -> Iterator[str]:
-    """Places where a needed path ends before its last key, inside tables that are there."""
+    """Places where a needed path ends before its last key: no such key, or no table to hold it."""
     if not path:
+        return
+    if not isinstance(value, Mapping):
+        yield at
         return
     step, rest = path[0], path[1:]
     key = step.removesuffix("[]")
     here = f"{at}.{key}" if at else key
-    if not isinstance(value, Mapping):
-        return
     if key == "*":
         for name, inner in value.items():
             yield from _missing(inner, rest, f"{at}.{name}")
-        return
-    if key not in value:
+    elif key not in value or (step.endswith("[]") and not isinstance(value[key], list)):
         yield here
-        return
-    if step.endswith("[]"):
-        for i, each in enumerate(value[key] or []):
+    elif step.endswith("[]"):
+        for i, each in enumerate(value[key]):
             yield from _missing(each, rest, f"{here}[{i}]")
     else:
         yield from _missing(value[key], rest, here)

@@ -73,7 +73,7 @@ def _of_universe(column: str) -> Callable[[Run], F8]:
 def _coins(run: Run) -> F8:
     """Coins of the underlying per contract; an inverse contract's face value over its mark."""
     u = run.universe
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         coins = np.where(
             faces(u), u.contract_size / run.market.mark, u.contract_size * u.multiplier
         )

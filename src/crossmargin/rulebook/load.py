@@ -11,7 +11,7 @@ from crossmargin.base.canonical import content_hash
 from crossmargin.base.exact import parse_decimal
 from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_any
 from crossmargin.rulebook.fields import FIELDS
-from crossmargin.rulebook.grammar import read_charge, read_rate
+from crossmargin.rulebook.grammar import read_charge, read_rate, read_selection
 from crossmargin.rulebook.lint import lint
 from crossmargin.rulebook.load_ladder import read_ladder
 from crossmargin.rulebook.node import (
@@ -29,6 +29,7 @@ from crossmargin.rulebook.node import (
 )
 from crossmargin.rulebook.parameters import read_parameters
 from crossmargin.rulebook.recipe import Level, Recipe
+from crossmargin.rulebook.selection import Selection
 from crossmargin.rulebook.terms import Terms
 
 HEAD = {
@@ -48,6 +49,7 @@ HEAD = {
     "params",
     "scenarios",
     "fields",
+    "covers",
     "define",
     "level",
     "ladder",
@@ -123,7 +125,7 @@ def _terms(
     words = {
         "base_value": (tables.get("base_value", "mark"), ("mark", "model")),
         "conversion": (tables.get("conversion", "unshocked"), ("unshocked", "shocked")),
-        "discounting": (tables.get("discounting", "market"), ("market", "none")),
+        "discounting": (tables.get("discounting", "market"), ("market", "not_negative", "none")),
     }
     for key, (word, allowed) in words.items():
         if word not in allowed:
@@ -150,6 +152,7 @@ def _terms(
         parameters=parameters,
         scenarios=dict(tables.get("scenarios", {})),
         fields=_fields(name, tables.get("fields", []), failures),
+        covers=_covers(name, tables.get("covers", []), failures),
         content_hash=content_hash(
             {
                 "file": _plain(tables),
@@ -157,6 +160,18 @@ def _terms(
             }
         ),
     )
+
+
+def _covers(name: str, written: Any, failures: list[Failure]) -> tuple[Selection, ...]:
+    where = f"{name}.covers"
+    if not isinstance(written, list):
+        message = "is a list of selections: what the rulebook is for"
+        failures.append(Failure(Reason.WRONG_TYPE, where, message))
+        return ()
+    read = [
+        read_selection(each, f"{where}[{i}]", failures) for i, each in enumerate(written)
+    ]
+    return tuple(each for each in read if each is not None)
 
 
 def _fields(name: str, written: Any, failures: list[Failure]) -> tuple[str, ...]:

@@ -14,16 +14,16 @@ def row_net_value(context: Context) -> NDArray[np.float64]:
     """(position rows,) whole ticks: unrealised profit of futures and perpetuals, mark value of the
     rest.
 
-    Funding accrued counts. NaN where the mark, or for a future the entry, is missing.
+    Funding accrued counts, also where nothing is held any more. NaN where the mark, or for a future the entry, is missing.
     """
     run, p = context.run, context.positions
     rate = run.asset_rate()[run.universe.settle]
     own = p.contracts * context.field("mark_value")[p.instrument]
     futures = np.flatnonzero(run.chosen(FUTURES)[p.instrument])
     own[futures] -= p.cost[futures] * rate[p.instrument[futures]]
-    if p.funding.any() or np.isnan(rate).any():
-        own += p.funding * rate[p.instrument]
     own[p.contracts == 0.0] = 0.0
+    owed = np.flatnonzero(p.funding)
+    own[owed] += p.funding[owed] * rate[p.instrument[owed]]
     own *= 2.0**-run.tick_exponent
     return np.rint(own, out=own)
 

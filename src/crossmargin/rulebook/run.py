@@ -58,21 +58,27 @@ class PricedMarket:
     assets: Mapping[str, Asset]
     priced: dict[tuple[object, ...], RiskArrays] = field(default_factory=dict)
     sensitivities: dict[str, Greeks] = field(default_factory=dict)
-    without_rates: "PricedMarket | None" = None
+    discounted: dict[str, "PricedMarket"] = field(default_factory=dict)
 
-    def undiscounted(self) -> "PricedMarket":
-        """The same market with options that the model does not discount."""
-        if self.without_rates is None:
+    def at_rates(self, discounting: str) -> "PricedMarket":
+        """The same market with the rates at which a rulebook discounts options: the `market`'s,
+        those that are `not_negative`, or `none`.
+        """
+        if discounting == "market":
+            return self
+        if discounting not in self.discounted:
             option = self.universe.kind == Kind.OPTION
-            rate = np.where(option, 0.0, self.market.rate)
+            own = 0.0 if discounting == "none" else np.maximum(self.market.rate, 0.0)
+            rate = np.where(option, own, self.market.rate)
             rate.setflags(write=False)
-            self.without_rates = replace(
+            self.discounted[discounting] = replace(
                 self,
                 market=replace(self.market, rate=rate),
                 priced={},
                 sensitivities={},
+                discounted={},
             )
-        return self.without_rates
+        return self.discounted[discounting]
 
     def greeks(self) -> Greeks:
         """Greeks of one contract of every instrument."""
@@ -121,8 +127,8 @@ class Run:
 
     @property
     def valued(self) -> PricedMarket:
-        """The market that the model values options in: with rates, or without discounting."""
-        return self.priced if self.terms.discounting == "market" else self.priced.undiscounted()
+        """The market that the model values options in, at the rulebook's rates."""
+        return self.priced.at_rates(self.terms.discounting)
 
     @property
     def risk_unit(self) -> NDArray[np.int64]:

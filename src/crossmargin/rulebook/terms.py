@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias, final
 
+from crossmargin.rulebook.selection import Selection
+
 ParameterValue: TypeAlias = (
     float | tuple[float, ...] | Mapping[str, float] | Mapping[str, tuple[float, ...]]
 )
@@ -40,7 +42,9 @@ class Terms:
     tick's power of two, with `*` for all others. `rounding_unit` is the unit to which roots are
     rounded outward, None for none. `base_value` says whether scans start from the model's value or
     from the mark, `conversion` whether their results are converted at the unshocked or the shocked
-    rate, `discounting` whether the model discounts options at the market's rate or not at all.
+    rate, `discounting` whether the model discounts options at the market's rate, at that unless it
+    is negative, or not at all. `covers` says which instruments the rulebook is for, empty for all:
+    an account with others has no figures under it.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Terms:
     parameters: Mapping[str, Parameter]
     scenarios: Mapping[str, Mapping[str, Any]]
     fields: tuple[str, ...]
+    covers: tuple[Selection, ...]
     content_hash: str
 
     def tick_exponent(self, reporting: str) -> int:

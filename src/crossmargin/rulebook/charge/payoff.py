@@ -51,7 +51,7 @@ def payoff_lines(context: Context, rows: NDArray[np.int64]) -> PayoffLines:
     multiplier, mark = universe.multiplier[i], market.mark[i]
     # A linear contract pays one unit of its settlement currency per unit of its quote currency.
     coins = np.where(universe.inverse[i], contracts, contracts * multiplier * settle / quote)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         line = np.where(face, contracts / mark, coins)
         entry = np.where(face, -contracts * quote, -contracts * mark * settle)
     return PayoffLines(

@@ -68,6 +68,19 @@ def test_a_deposit_and_a_debt_of_one_token_are_one_holding() -> None:
     assert amounts(found, "maintenance", "requirement") == [0.0]
 
 
+def test_a_spot_position_is_coins_of_its_underlying() -> None:
+    scene = sol()
+    row = scene.spot("SOL", quote="USDC", mark=100)
+    scene.balance("SOL", 4)
+    scene.position(row, -10, entry=100)
+    scene.position(row, 3, entry=100, account="other")
+    found = assessed(scene, weighted(FLAT, PARAMS))
+    assert amounts(found, "maintenance") == [-720.0, 240.0]
+    equity, _ = found.answers["maintenance"]
+    assert equity.outcome.parts is not None
+    assert equity.outcome.parts.positions.tolist() == [0.0, 240.0 * 2.0**-TICK]
+
+
 def test_assets_count_at_the_lower_price_and_debts_at_the_higher() -> None:
     scene = sol(index=100, twap=90)
     scene.balance("SOL", 1)

@@ -120,7 +120,7 @@ def _parts(
     shared = np.where(coins == 0.0, 0.0, coins * per_coin[token])
     rest = own - added_up(token, shared, len(own))
     everywhere = np.arange(len(p.account), dtype=np.int64)
-    parts = token_parts(context, tokens, rest, holders(tokens, everywhere, token))
+    parts = token_parts(context, tokens, rest, holders(context, tokens, everywhere, token))
     o = context.orders
     row = position_row(context, o.account[market.order], o.instrument[market.order])
     positions = parts.positions + shared + added_up(row, reserved, len(p.account))

@@ -29,18 +29,24 @@ class TokenRows:
 
 
 def token_rows(context: Context, more_account: I8, more_asset: I8, more_coins: F8) -> TokenRows:
-    """The batch's balances with more coins added: what positions bring, 0 for a row to be there.
+    """The batch's balances and spot positions with more coins added: what perpetuals bring, 0 for a
+    row to be there.
 
-    What is not usable gives nothing; a debt counts always.
+    What is not usable gives nothing; a debt counts always. A leveraged token is no coin of its
+    underlying: its row is NaN.
     """
-    b = context.balances
+    b, p, universe = context.balances, context.positions, context.run.universe
     own = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
-    width = len(context.run.universe.assets)
-    key = np.concatenate([b.account, more_account]) * width
-    key += np.concatenate([b.asset, more_asset])
+    spot = spot_positions(context)
+    i = p.instrument[spot]
+    held = p.contracts[spot] * context.field("coins")[i]
+    held = np.where((universe.leverage[i] == 1.0) | (held == 0.0), held, np.nan)
+    width = len(universe.assets)
+    key = np.concatenate([b.account, p.account[spot], more_account]) * width
+    key += np.concatenate([b.asset, universe.underlying[i], more_asset])
     present, row = np.unique(key, return_inverse=True)
     coins = np.bincount(
-        row, weights=np.concatenate([own, more_coins]), minlength=len(present)
+        row, weights=np.concatenate([own, held, more_coins]), minlength=len(present)
     ).astype(np.float64)
     return TokenRows(account=present // width, asset=present % width, coins=coins)
 
@@ -49,6 +55,11 @@ def row_of_token(context: Context, tokens: TokenRows, account: I8, asset: I8) ->
     """(n,) the token row of each account and asset; all of them must be there."""
     width = len(context.run.universe.assets)
     return np.searchsorted(tokens.account * width + tokens.asset, account * width + asset)
+
+
+def spot_positions(context: Context) -> I8:
+    """Rows of positions in spot listings: coins of their underlying."""
+    return np.flatnonzero(context.run.universe.kind[context.positions.instrument] == Kind.SPOT)
 
 
 def spot_orders(context: Context) -> I8:
@@ -78,8 +89,13 @@ def position_row(context: Context, account: I8, instrument: I8) -> I8:
     return np.searchsorted(p.account * count + p.instrument, account * count + instrument)
 
 
-def holders(tokens: TokenRows, row: I8, token: I8) -> I8:
-    """(tokens,) a position row that stands for each token: the first of `row` with that `token`."""
+def holders(context: Context, tokens: TokenRows, row: I8, token: I8) -> I8:
+    """(tokens,) a position row that stands for each token: the first of `row` with that `token`,
+    else a spot position in it.
+    """
+    p, spot = context.positions, spot_positions(context)
+    asset = context.run.universe.underlying[p.instrument[spot]]
     holder = np.full(len(tokens.account), -1, dtype=np.int64)
+    holder[row_of_token(context, tokens, p.account[spot], asset)] = spot
     holder[token[::-1]] = row[::-1]
     return holder

@@ -88,7 +88,7 @@ class WeightedBalance:
             return Outcome(amount=total)
         o = context.orders
         row = position_row(context, o.account[order], o.instrument[order])
-        parts = token_parts(context, tokens, ticks, holders(tokens, row, token))
+        parts = token_parts(context, tokens, ticks, holders(context, tokens, row, token))
         return Outcome(amount=total, parts=parts)
 
     def _ordered(self, context: Context) -> tuple[I8, I8]:

@@ -118,8 +118,8 @@ def instrument_parameter(run: Run, name: str) -> F8:
 
 
 def list_by_instrument(run: Run, reference: str) -> F8:
-    """(instruments, entries) a parameter ("$name") that is a list, by its index; NaN behind a
-    shorter one's end.
+    """(instruments, entries) a parameter ("$name") that is a list, by its index; NaN behind the
+    end of a shorter one, and at least one entry.
     """
     parameter = run.terms.parameters[reference.removeprefix("$")]
     required(run, parameter)
@@ -127,11 +127,11 @@ def list_by_instrument(run: Run, reference: str) -> F8:
     if parameter.by is not None:
         labels = instrument_labels(run, parameter)
     entries = {label: _list(parameter, entry_of(parameter, label)) for label in set(labels)}
-    width = max((len(entry) for entry in entries.values()), default=0)
-    padded = {
-        label: (*entry, *[np.nan] * (width - len(entry))) for label, entry in entries.items()
-    }
-    return np.array([padded[label] for label in labels], dtype=np.float64).reshape(-1, width)
+    width = max([1, *(len(entry) for entry in entries.values())])
+    padded = {label: (*entry, *[np.nan] * (width - len(entry))) for label, entry in entries.items()}
+    return np.array([padded[label] for label in labels], dtype=np.float64).reshape(
+        len(labels), width
+    )
 
 
 def entry_of(parameter: Parameter, label: str) -> object:

@@ -143,10 +143,14 @@ def _looked_up(rate: Lookup, context: Context) -> F8:
     """(instruments,) the entry for each instrument's field."""
     keys = list_by_instrument(context.run, rate.keys)
     rates = list_by_instrument(context.run, rate.rates)
+    where = f"recipe {context.run.terms.name}, params."
     if keys.shape != rates.shape or np.any(np.isnan(keys) != np.isnan(rates)):
         message = f"has not one entry for each of {rate.keys}"
-        where = f"recipe {context.run.terms.name}, params.{rate.rates.removeprefix('$')}"
-        raise InputRefused([Failure(Reason.CONTRADICTION, where, message)])
+        place = f"{where}{rate.rates.removeprefix('$')}"
+        raise InputRefused([Failure(Reason.CONTRADICTION, place, message)])
+    if np.any(np.diff(keys, axis=1) <= 0.0):
+        place = f"{where}{rate.keys.removeprefix('$')}"
+        raise InputRefused([Failure(Reason.CONTRADICTION, place, "does not ascend")])
     field = context.field(rate.field)
     with np.errstate(invalid="ignore"):
         reached = keys >= (field * (1.0 - DUST_FRAC))[:, None]

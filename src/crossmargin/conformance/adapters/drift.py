@@ -181,7 +181,7 @@ def _account(case: Case) -> Translation | Unsupported:
     scene = _market(case)
     _hold(scene, inputs, MAIN)
     for order in inputs.get("open_spot_orders", ()):
-        row = scene.spot(order["token"], quote=USDC)
+        row = scene.spot(_known(scene, order["token"]), quote=USDC)
         for side, key in ((Side.BUY, "bid"), (Side.SELL, "ask")):
             if order.get(key):
                 scene.order(row, side, order[key])
@@ -259,13 +259,19 @@ def _market(case: Case) -> Scene:
 def _hold(scene: Scene, holder: Mapping[str, Any], account: str) -> None:
     scene.account(account)
     for token, amount in holder.get("deposits", {}).items():
-        scene.balance(token, amount, account=account)
+        scene.balance(_known(scene, token), amount, account=account)
     for token, amount in holder.get("borrows", {}).items():
-        scene.balance(token, negative_of(amount), account=account)
+        scene.balance(_known(scene, token), negative_of(amount), account=account)
+
+
+def _known(scene: Scene, token: str) -> str:
+    """The token; one that the vector states no price of has none."""
+    return token if token in scene.assets else scene.asset(token)
 
 
 def _perpetual(scene: Scene, case: Case, market: str) -> str:
-    return scene.perpetual(market, quote=USDC, settle=USDC, mark=case.inputs["prices"][market])
+    mark = case.inputs["prices"].get(market)
+    return scene.perpetual(_known(scene, market), quote=USDC, settle=USDC, mark=mark)
 
 
 def _overrides(case: Case, accounts: Iterable[str]) -> dict[str, object]:

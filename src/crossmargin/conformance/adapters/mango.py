@@ -38,7 +38,7 @@ def _health(case: Case) -> Translation | Unsupported:
         scene.asset(token, index=table["price"], twap=table["price"])
     scene.account()
     for token, amount in inputs["balances"].items():
-        scene.balance(token, amount)
+        scene.balance(token if token in tokens else scene.asset(token), amount)
     for market in inputs["spot_open_orders"]:
         _reserve(scene, market)
     perp = _perpetual(scene, case)

@@ -13,7 +13,7 @@ from crossmargin.conformance.translation import (
 )
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.domain.instrument import Right
-from crossmargin.wire.units import float_of, negative_of, seconds_of_days
+from crossmargin.wire.units import decimal_of, float_of, negative_of, seconds_of_days
 
 TABLE = "upper_bound_table_days_to_value"
 COVERED = shape(
@@ -101,7 +101,7 @@ def _option(scene: Scene, right: Right, strike: Any, days: Any, spot: float | No
     return scene.option(
         COIN,
         seconds=seconds_of_days(days),
-        strike=strike,
+        strike=decimal_of(strike),
         right=right,
         quote=MONEY,
         settle=COIN if right is Right.CALL else MONEY,

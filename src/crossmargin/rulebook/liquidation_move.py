@@ -30,6 +30,9 @@ RISE_REACH = 2.0
 REFINED = 7
 """Points inside the bracket in each refinement; each round divides it by eight."""
 ROUNDS = 4
+DIP_POINTS = 8
+"""Points looked at around the lowest buffer in between; each round narrows them to two ninths."""
+DIP_ROUNDS = 2
 VOL_RULE = "implied vols unchanged (sticky strike)"
 
 
@@ -144,17 +147,55 @@ def _exposed_assets(alone: OneAccount) -> tuple[str, ...]:
 def _crossings(recipe: Recipe, alone: OneAccount, paths: Sequence[Path]) -> tuple[Crossing, ...]:
     moves = [path.coarse() for path in paths]
     found = buffers(recipe, alone, paths, moves)
+    for _ in range(DIP_ROUNDS):
+        _look_into_dips(recipe, alone, paths, moves, found)
     first = [_first(path, m, f) for path, m, f in zip(paths, moves, found, strict=True)]
     open_at = [i for i, (_, bracket) in enumerate(first) if bracket is not None]
     brackets = [first[i][1] for i in open_at]
     roots = _refined(
         recipe, alone, [paths[i] for i in open_at], [b for b in brackets if b is not None]
     )
-    crossings = [crossing for crossing, _ in first]
+    crossings = [
+        crossing
+        if crossing.move is None
+        else replace(crossing, price=_price(alone, crossing.asset, crossing.move))
+        for crossing, _ in first
+    ]
     for i, root in zip(open_at, roots, strict=True):
         price = _price(alone, paths[i].asset, root)
         crossings[i] = replace(crossings[i], move=root, price=price, reason=None)
     return tuple(crossings)
+
+
+def _look_into_dips(
+    recipe: Recipe, alone: OneAccount, paths: Sequence[Path], moves: list[F8], found: list[F8]
+) -> None:
+    """Put more points where a buffer falls and rises again without reaching zero, in place: it may
+    have reached it in between.
+    """
+    dips = {i: dip for i in range(len(paths)) if (dip := _dip(moves[i], found[i])) is not None}
+    if not dips:
+        return
+    inside = [np.linspace(low, high, DIP_POINTS + 2)[1:-1] for low, high in dips.values()]
+    more = buffers(recipe, alone, [paths[i] for i in dips], inside)
+    for i, points, values in zip(dips, inside, more, strict=True):
+        joined = np.concatenate([moves[i], points])
+        order = np.argsort(np.abs(joined), kind="stable")
+        moves[i], found[i] = joined[order], np.concatenate([found[i], values])[order]
+
+
+def _dip(moves: F8, found: F8) -> tuple[float, float] | None:
+    """The two points around the lowest buffer that has higher ones on both sides, ahead of the
+    first that is below zero.
+    """
+    (below,) = np.nonzero(~(found >= 0.0))
+    ahead = found[: below[0]] if len(below) else found
+    middle = ahead[1:-1]
+    (lows,) = np.nonzero((middle < ahead[:-2]) & (middle <= ahead[2:]))
+    if not len(lows):
+        return None
+    low = int(lows[np.argmin(middle[lows])])
+    return float(moves[low]), float(moves[low + 2])
 
 
 def _first(path: Path, moves: F8, found: F8) -> tuple[Crossing, tuple[float, float] | None]:

@@ -62,8 +62,9 @@ class Crossing:
     """Where the liquidation level's buffer reaches zero along one move, or why it does not.
 
     `move` is the relative move of `asset` (or of all assets by their betas when `asset` is None),
-    `price` the asset's price there. `reason` is `not_reachable` (within `searched`), `no_position`
-    or `missing_mark`.
+    `price` the asset's price there. Without a move `reason` is `not_reachable` (within `searched`),
+    `no_position` or `missing_mark`; an account that is below already has a move of 0 and the reason
+    `already_below`.
     """
 
     asset: str | None

@@ -35,13 +35,13 @@ def greek_sums(book: BookColumns, greeks: Greeks) -> GreekSums:
     width = len(universe.assets)
     key = np.concatenate([p.account, b.account]) * width + universe.underlying[row]
     groups, group = np.unique(key, return_inverse=True)
-    sums = {
+    sums: dict[str, NDArray[np.float64]] = {
         field.name: np.bincount(
             group,
             # What is not held adds nothing, also where its Greek is unknown.
             weights=np.where(held == 0.0, 0.0, held * getattr(greeks, field.name)[row]),
             minlength=len(groups),
-        )
+        ).astype(np.float64)
         for field in fields(Greeks)
     }
     return GreekSums(account=groups // width, underlying=groups % width, sums=sums)

@@ -16,6 +16,7 @@ from crossmargin.domain.columns import BookColumns
 from crossmargin.rulebook.balance_grouping import groups_balances
 from crossmargin.rulebook.batch import between, with_order_rows
 from crossmargin.rulebook.context import ACCOUNT, Context
+from crossmargin.rulebook.cover import uncovered_reasons
 from crossmargin.rulebook.evaluate import Answer, evaluate
 from crossmargin.rulebook.missing import missing_reasons, unexplained_reasons
 from crossmargin.rulebook.net_liquidation import net_liquidation_value
@@ -127,8 +128,14 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
                 answers[level.name] = (equity, requirement)
             roots.append((f"{level.name} equity", equity))
             roots.append((f"{level.name} requirement", requirement))
+        for local, words in uncovered_reasons(context).items():
+            account = local + context.first_account
+            reasons[account] = words
+            for own in columns.values():
+                own.equity[account] = own.requirement[account] = np.nan
         net_liquidation[here] = net_liquidation_value(context)
-        reasons.update(missing_reasons(context))
+        for account, words in missing_reasons(context).items():
+            reasons[account] = (*reasons.get(account, ()), *words)
         reasons.update(unexplained_reasons(context, roots, reasons))
     return MarginColumns(
         recipe=recipe,

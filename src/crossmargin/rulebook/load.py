@@ -168,9 +168,7 @@ def _covers(name: str, written: Any, failures: list[Failure]) -> tuple[Selection
         message = "is a list of selections: what the rulebook is for"
         failures.append(Failure(Reason.WRONG_TYPE, where, message))
         return ()
-    read = [
-        read_selection(each, f"{where}[{i}]", failures) for i, each in enumerate(written)
-    ]
+    read = [read_selection(each, f"{where}[{i}]", failures) for i, each in enumerate(written)]
     return tuple(each for each in read if each is not None)
 
 

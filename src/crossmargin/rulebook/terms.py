@@ -61,7 +61,7 @@ class Terms:
     parameters: Mapping[str, Parameter]
     scenarios: Mapping[str, Mapping[str, Any]]
     fields: tuple[str, ...]
-    covers: tuple[Selection, ...]
+    covers: tuple[Selection, ...] = ()
     content_hash: str
 
     def tick_exponent(self, reporting: str) -> int:

@@ -14,7 +14,8 @@ def row_net_value(context: Context) -> NDArray[np.float64]:
     """(position rows,) whole ticks: unrealised profit of futures and perpetuals, mark value of the
     rest.
 
-    Funding accrued counts, also where nothing is held any more. NaN where the mark, or for a future the entry, is missing.
+    Funding accrued counts, also where nothing is held any more. NaN where the mark, or for a future
+    the entry, is missing.
     """
     run, p = context.run, context.positions
     rate = run.asset_rate()[run.universe.settle]

@@ -78,7 +78,7 @@ def translate(case: Case) -> Translation | Unsupported:
     wrong = misfit(case, SHAPE)
     if wrong is not None:
         return wrong
-    unknown = {str(each["vol"]) for each in case.params["scenarios"]} - VOLS.keys()
+    unknown = {str(each["vol"]) for each in case.params["scenarios"]}.difference(VOLS)
     if unknown:
         return Unsupported(reason=f"unknown vol shocks {', '.join(sorted(unknown))}")
     scene = started(case)

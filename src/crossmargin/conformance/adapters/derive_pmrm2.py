@@ -136,7 +136,7 @@ def translate(case: Case) -> Translation | Unsupported:
     if wrong is not None:
         return wrong
     words = {each["vol"] for each in case.params["scenarios"]}
-    unknown = words - MATRIX_VOLS.keys() - SKEW_VOLS.keys()
+    unknown = words.difference(MATRIX_VOLS, SKEW_VOLS)
     if unknown:
         return Unsupported(reason=f"unknown vol shocks {', '.join(sorted(map(str, unknown)))}")
     scene = started(case)

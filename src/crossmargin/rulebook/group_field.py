@@ -143,6 +143,8 @@ def entry_of(parameter: Parameter, label: str) -> object:
 
 def account_parameter(context: Context, parameter: Parameter) -> F8:
     """(accounts of the batch,) a parameter indexed by account."""
+    if not isinstance(parameter.value, Mapping) or not parameter.value:
+        return np.full(context.accounts_count, _number(parameter, entry_of(parameter, "")))
     names = context.account_names
     first = context.first_account
     return np.array(

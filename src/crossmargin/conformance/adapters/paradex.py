@@ -10,7 +10,7 @@ from crossmargin.rulebook.amount import Amount
 from crossmargin.rulebook.charge.orders import OrderFill
 from crossmargin.wire.units import float_of
 
-ACTIONS = frozenset({"liquidation_share", "penalty", "new_mmr", "socialised_loss"})
+ACTIONS = frozenset({"liquidation_share", "penalty", "new_mmr", "socialised_loss", "loss_factor"})
 CROSS = shape(
     """inputs.position inputs.buy_orders inputs.sell_orders inputs.mark_price params.imf""",
     "expected.buy_open_size expected.sell_open_size expected.net_imr",

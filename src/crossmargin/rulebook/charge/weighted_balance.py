@@ -107,11 +107,13 @@ class WeightedBalance:
         bids = added_up(token, np.maximum(coins, 0.0), count)
         asks = added_up(token, np.minimum(coins, 0.0), count)
         bought = self._filled(context, tokens, bids)
-        sold = self._filled(context, tokens, asks)
-        with np.errstate(invalid="ignore"):
-            worse = sold.weighted + sold.paid < bought.weighted + bought.paid
-        weighted = np.where(worse, sold.weighted, bought.weighted)
-        paid = np.where(worse, sold.paid, bought.paid)
+        weighted, paid = bought.weighted, bought.paid
+        if len(order):
+            sold = self._filled(context, tokens, asks)
+            with np.errstate(invalid="ignore"):
+                worse = sold.weighted + sold.paid < weighted + paid
+            weighted = np.where(worse, sold.weighted, weighted)
+            paid = np.where(worse, sold.paid, paid)
         match self.side:
             case Side.CREDIT:
                 return np.asarray(np.maximum(weighted, 0.0) + np.maximum(paid, 0.0))

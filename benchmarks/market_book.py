@@ -263,6 +263,7 @@ def measured(recipe: Recipe, plain: Market, rounds: int, must: float) -> bool:
     ours = statistics.median(each.ours for each in taken)
     pricing = statistics.median(each.pricing for each in taken)
     aggregation = statistics.median(each.aggregation for each in taken)
+    rest = statistics.median(each.ours - each.pricing - each.aggregation for each in taken)
     ratio = statistics.median(each.ours / (each.pricing + each.aggregation) for each in taken)
     traced = memory_added(recipe, found)
     result = assess(recipe, found.book, found.unpriced())
@@ -275,7 +276,7 @@ def measured(recipe: Recipe, plain: Market, rounds: int, must: float) -> bool:
     )
     print(f"  limit: pricing            {pricing:8.3f} s")
     print(f"  limit: aggregation        {aggregation:8.3f} s")
-    print(f"  the rest                  {ours - pricing - aggregation:8.3f} s")
+    print(f"  the rest                  {rest:8.3f} s")
     print(f"  ratio                     {ratio:8.2f}    must be at most {must:g}")
     print(
         f"  memory added              {traced / 2**20:8.1f} MiB"

@@ -73,6 +73,7 @@ def market_json(
     index: Mapping[str, float] | None = None,
     marks: Mapping[str, float | None] | None = None,
     vols: Mapping[str, float | None] | None = None,
+    forwards: Mapping[str, float] | None = None,
 ) -> bytes:
     """A market of every listing above, with changes: None takes a figure away."""
     prices = {**INDEX, **(index or {})}
@@ -82,7 +83,7 @@ def market_json(
         | ({} if mark is None else {"mark": mark})
         for name, mark in quoted.items()
     ]
-    for name in OPTIONS:
+    for name in dict.fromkeys([*OPTIONS, *(vols or {})]):
         coin = name.split(":")[1].split("/")[0]
         vol = (vols or {}).get(name, VOL[coin])
         listings.append({"listing": name} | ({} if vol is None else {"vol": vol}))
@@ -99,7 +100,7 @@ def market_json(
             "assets": [_asset(code, price) for code, price in prices.items()],
             "expiries": [
                 {"underlying": coin, "expiry": EXPIRY, "forward": forward, "rate": 0}
-                for coin, forward in FORWARD.items()
+                for coin, forward in {**FORWARD, **(forwards or {})}.items()
             ],
             "listings": listings,
         }

@@ -31,7 +31,7 @@ from crossmargin.rulebook.whole_share import whole_share
 
 F8 = NDArray[np.float64]
 
-DUST_TICKS = 8.0
+DUST_TICKS = 2.0
 DUST_PER_UNIT = 1024.0
 """What a round node takes for dust: so many ticks, and no more than this part of its unit."""
 

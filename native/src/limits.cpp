@@ -24,7 +24,7 @@ int read_all(Line array, int64_t passes) {
     const double* from = array.data();
     const int64_t count = int64_t(array.shape(0));
     nb::gil_scoped_release released;
-    thread_pool().run(threads, [&](int part) { kept[size_t(part)] = running().kernels->read(from, count, passes); });
+    thread_pool().run(threads, threads, [&](int part) { kept[size_t(part)] = running().kernels->read(from, count, passes); });
     return threads;
 }
 

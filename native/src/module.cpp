@@ -70,7 +70,7 @@ std::vector<double> largest_of(const Rows& rows) {
         }
         return largest;
     }
-    for_ranges(parts_for(rows.listings_count * rows.scenarios_count), rows.listings_count,
+    for_ranges(split_for(rows.listings_count * rows.scenarios_count), rows.listings_count,
                [&](int64_t first, int64_t last, int) {
                    kernels.largest_changes(rows, first, last, largest.data());
                });
@@ -78,7 +78,7 @@ std::vector<double> largest_of(const Rows& rows) {
 }
 
 void bounds_of(const Rows& rows, int64_t groups_count, const std::vector<double>& largest, double* bound) {
-    for_ranges(parts_for(rows.rows_count), groups_count, [&](int64_t first, int64_t last, int) {
+    for_ranges(split_for(rows.rows_count), groups_count, [&](int64_t first, int64_t last, int) {
         running().kernels->bounds(rows, largest.data(), first, last, bound);
     });
 }
@@ -116,10 +116,10 @@ Verdict judge(const Rows& rows, int64_t groups_count, const std::vector<Passed>&
 
 template <class Work>
 Verdict over_groups(const Rows& rows, int64_t groups_count, const Work& work) {
-    const int parts = parts_for(rows.rows_count * rows.scenarios_count + groups_count);
-    const std::vector<int64_t> cuts = cut_by_rows(rows, groups_count, parts);
-    std::vector<Passed> passed(static_cast<size_t>(parts), Passed{});
-    thread_pool().run(parts, [&](int part) {
+    const Split split = split_for(rows.rows_count * rows.scenarios_count + groups_count);
+    const std::vector<int64_t> cuts = cut_by_rows(rows, groups_count, split.parts);
+    std::vector<Passed> passed(static_cast<size_t>(split.parts), Passed{});
+    thread_pool().run(split.threads, split.parts, [&](int part) {
         // Its own copy while it runs: neighbours would share a cache line.
         Passed mine = {};
         work(cuts[size_t(part)], cuts[size_t(part) + 1], mine);
@@ -255,9 +255,9 @@ Options options_of(const Strided& forward, const Strided& strike, const Strided&
 template <class Work>
 bool over_rows(int64_t rows_count, int64_t cells_per_row, const Work& work) {
     // A price takes about as long as sixteen additions.
-    const int parts = parts_for(16 * rows_count * cells_per_row);
-    std::vector<char> fine(static_cast<size_t>(parts), 1);
-    for_ranges(parts, rows_count, [&](int64_t first, int64_t last, int part) {
+    const Split split = split_for(16 * rows_count * cells_per_row);
+    std::vector<char> fine(static_cast<size_t>(split.parts), 1);
+    for_ranges(split, rows_count, [&](int64_t first, int64_t last, int part) {
         fine[size_t(part)] = work(first, last);
     });
     return std::all_of(fine.begin(), fine.end(), [](char each) { return each != 0; });

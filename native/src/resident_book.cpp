@@ -300,9 +300,9 @@ std::vector<int64_t> ResidentBook::set_changes(int64_t first_listing, Matrix cha
 void ResidentBook::settle(const std::vector<int64_t>& groups) {
     int64_t work = 0;
     for (int64_t group : groups) work += int64_t(groups_[size_t(group)].listing.size() + 3) * scenarios_count_;
-    const int parts = parts_for(work);
+    const Split split = split_for(work);
     const auto cut = [&](int part) {
-        size_t at = groups.size() * size_t(part) / size_t(parts);
+        size_t at = groups.size() * size_t(part) / size_t(split.parts);
         // Two threads never share an account.
         while (at > 0 && at < groups.size() &&
                groups_[size_t(groups[at])].account == groups_[size_t(groups[at - 1])].account) {
@@ -310,7 +310,7 @@ void ResidentBook::settle(const std::vector<int64_t>& groups) {
         }
         return at;
     };
-    thread_pool().run(parts, [&](int part) {
+    thread_pool().run(split.threads, split.parts, [&](int part) {
         std::vector<double> fresh(static_cast<size_t>(scenarios_count_));
         for (size_t k = cut(part); k < cut(part + 1); ++k) {
             const Group& mine = groups_[size_t(groups[k])];
@@ -380,7 +380,7 @@ const double* ResidentBook::ticks(int64_t account) const {
 }
 
 void ResidentBook::tails(Tails out) const {
-    for_ranges(parts_for(accounts_count() * scenarios_count_), accounts_count(),
+    for_ranges(split_for(accounts_count() * scenarios_count_), accounts_count(),
                [&](int64_t first, int64_t last, int) {
                    std::vector<double> scratch(static_cast<size_t>(scratch_size(scenarios_count_)));
                    for (int64_t account = first; account < last; ++account) {

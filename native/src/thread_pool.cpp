@@ -4,43 +4,44 @@
 
 namespace crossmargin {
 
-void ThreadPool::serve(int part, uint64_t seen) {
+void ThreadPool::serve(int helper) {
     std::unique_lock<std::mutex> lock(state_);
     for (;;) {
-        wake_.wait(lock, [&] { return generation_ != seen; });
-        seen = generation_;
-        if (part >= parts_) continue;
+        wake_.wait(lock, [&] { return next_ < parts_ && helper < helpers_wanted_; });
+        const int part = next_++;
         const std::function<void(int)>* work = work_;
         lock.unlock();
         (*work)(part);
         lock.lock();
-        if (--open_ == 0) done_.notify_one();
+        if (++finished_ == parts_) done_.notify_one();
     }
 }
 
-void ThreadPool::run(int parts, const std::function<void(int)>& work) {
+void ThreadPool::run(int threads, int parts, const std::function<void(int)>& work) {
     std::unique_lock<std::mutex> alone(callers_, std::try_to_lock);
-    if (parts <= 1 || !alone.owns_lock()) {
+    if (threads <= 1 || parts <= 1 || !alone.owns_lock()) {
         for (int part = 0; part < parts; ++part) work(part);
         return;
     }
-    {
-        std::lock_guard<std::mutex> lock(state_);
-        while (int(threads_.size()) < parts - 1) {
-            const int part = int(threads_.size()) + 1;
-            threads_.emplace_back([this, part, seen = generation_] { serve(part, seen); });
-            // They serve until the process ends and own nothing that would have to be given back.
-            threads_.back().detach();
-        }
-        work_ = &work;
-        parts_ = parts;
-        open_ = parts - 1;
-        ++generation_;
-    }
-    wake_.notify_all();
-    work(0);
     std::unique_lock<std::mutex> lock(state_);
-    done_.wait(lock, [&] { return open_ == 0; });
+    for (; helpers_ < threads - 1; ++helpers_) {
+        // They serve until the process ends and own nothing that would have to be given back.
+        std::thread([this, helper = helpers_] { serve(helper); }).detach();
+    }
+    work_ = &work;
+    parts_ = parts;
+    next_ = finished_ = 0;
+    helpers_wanted_ = threads - 1;
+    wake_.notify_all();
+    while (next_ < parts_) {
+        const int part = next_++;
+        lock.unlock();
+        work(part);
+        lock.lock();
+        ++finished_;
+    }
+    done_.wait(lock, [&] { return finished_ == parts_; });
+    parts_ = next_ = 0;
 }
 
 ThreadPool& thread_pool() {

@@ -2,30 +2,29 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace crossmargin {
 
 class ThreadPool {
   public:
-    // Runs work(part) for every part in [0, parts) and returns when all are done. A second caller
-    // meanwhile does its parts itself: parts are fixed, so who does them changes no figure.
-    void run(int parts, const std::function<void(int)>& work);
+    // Runs work(part) for every part in [0, parts) on the caller and at most `threads` - 1 others, and
+    // returns when all are done. Parts are fixed and taken in turn, so that nobody waits for a thread
+    // that the machine is slow to wake; who does a part changes no figure. A second caller meanwhile
+    // does its parts itself.
+    void run(int threads, int parts, const std::function<void(int)>& work);
 
   private:
-    void serve(int part, uint64_t seen);
+    void serve(int helper);
 
     std::mutex callers_;
     std::mutex state_;
     std::condition_variable wake_, done_;
-    std::vector<std::thread> threads_;
+    int helpers_ = 0, helpers_wanted_ = 0;
     const std::function<void(int)>* work_ = nullptr;
-    int parts_ = 0, open_ = 0;
-    uint64_t generation_ = 0;
+    int parts_ = 0, next_ = 0, finished_ = 0;
 };
 
 // The pool of this process: a forked child has the memory of its parent but not its threads.

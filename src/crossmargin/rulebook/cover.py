@@ -1,5 +1,6 @@
 """What a rulebook is for: an account with anything else has no figures under it, and is told
-why."""
+why.
+"""
 
 from collections.abc import Mapping
 
@@ -24,7 +25,8 @@ def covered(run: Run) -> NDArray[np.bool_]:
 
 def uncovered_reasons(context: Context) -> Mapping[int, tuple[str, ...]]:
     """Account of the batch -> a sentence for every holding or order that the rulebook is not
-    for."""
+    for.
+    """
     run = context.run
     if not run.terms.covers:
         return {}

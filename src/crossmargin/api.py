@@ -47,7 +47,6 @@ class Prepared:
     columns: BookColumns
     priced: PricedMarket
     assumed: tuple[tuple[str, str], ...]
-    inputs_hash: str
 
 
 def load_market(source: str | Path | bytes) -> MarketInput:
@@ -93,7 +92,6 @@ def prepare(book: Book, market: MarketInput) -> Prepared:
         columns=book_columns(book, universe),
         priced=priced,
         assumed=used,
-        inputs_hash="",
     )
 
 
@@ -136,7 +134,7 @@ def margin(
     read_book = book if isinstance(book, Book) else load_book(book, read_market_input)
     prepared = prepare(read_book, read_market_input)
     statement = statement_of(prepared, recipe, set, explain=explain, liquidation=liquidation)
-    return Result(statement=statement, heatmaps=heatmaps_of(prepared, statement), recipe=recipe)
+    return Result(statement=statement, heatmaps=heatmaps_of(prepared), recipe=recipe)
 
 
 def statement_of(
@@ -188,16 +186,26 @@ def venue_recipes(
 
 
 def inputs_hash(prepared: Prepared, recipes: Sequence[Recipe]) -> str:
-    """One hash over book, market and rulebooks: what a third party needs to repeat a figure."""
-    columns = prepared.columns
+    """One hash over book, market and rulebooks: what a third party needs to repeat a figure.
+
+    What a venue reports is no part of it: it is no input.
+    """
+    columns, book, priced = prepared.columns, prepared.book, prepared.priced
     return content_hash(
         {
             "universe": [list(columns.universe.listing_ids), list(columns.universe.assets)],
-            "accounts": [str(account) for account in columns.account_ids],
+            "assets": [priced.assets[code] for code in columns.universe.assets],
+            "accounts": [book.accounts[str(account)] for account in columns.account_ids],
+            "netting_sets": [book.netting_sets[name] for name in sorted(book.netting_sets)],
             "positions": _arrays(columns.positions),
             "balances": _arrays(columns.balances),
             "orders": _arrays(columns.orders),
-            "market": _arrays(prepared.priced.market),
+            "market": _arrays(priced.market),
+            "totals": _arrays(priced.totals),
+            "history": [
+                None if history is None else _arrays(history)
+                for history in (priced.history, priced.vol_history)
+            ],
             "recipes": sorted({recipe.terms.content_hash for recipe in recipes}),
         }
     )
@@ -213,7 +221,7 @@ def coin_betas(assets: Mapping[str, Asset]) -> dict[str, float]:
     return {code: 1.0 for code, asset in assets.items() if asset.asset_class not in still}
 
 
-def heatmaps_of(prepared: Prepared, statement: Statement) -> tuple[Heatmap, ...]:
+def heatmaps_of(prepared: Prepared) -> tuple[Heatmap, ...]:
     """The scenario table of the worst underlying of every account under the house grid."""
     house = bundled_recipe(HOUSE)
     return heatmap_of(house, "grid", prepared.columns, prepared.priced)
@@ -235,12 +243,20 @@ def compare(
 
 
 def compare_row(prepared: Prepared, name: str) -> dict[str, Any]:
-    """One recipe over all accounts: totals of the liquidation level, or why there are none."""
+    """One recipe over all accounts: totals of the liquidation level, or why there are none.
+
+    A recipe that refuses the book (a currency that the market does not know, a field it lacks) is
+    unsupported, with what it says.
+    """
     recipe = bundled_recipe(name)
     missing = recipe.terms.missing()
     if missing:
         return {"recipe": name, "status": "incomplete", "reason": f"needs {', '.join(missing)}"}
-    found = assess_pockets(recipe, prepared.columns, prepared.priced)
+    try:
+        found = assess_pockets(recipe, prepared.columns, prepared.priced)
+    except InputRefused as refused:
+        reasons = "; ".join(failure.message for failure in refused.failures)
+        return {"recipe": name, "status": "unsupported", "reason": reasons}
     return {"recipe": name, **compared(found)}
 
 

@@ -15,7 +15,8 @@ def exact(value: float) -> Fraction:
 def maintenance(inputs: Mapping[str, Any], params: Mapping[str, Any]) -> Fraction:
     factor = exact(params["position_factor"])
     held = exact(inputs["position_units"])
-    bids, asks = [], []
+    bids: list[tuple[Fraction, Fraction]] = []
+    asks: list[tuple[Fraction, Fraction]] = []
     for side, sign, resting in (("buy", 1, bids), ("sell", -1, asks)):
         for order in inputs.get(f"{side}_orders", ()):
             if order.get("market_order"):

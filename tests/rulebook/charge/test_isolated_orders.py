@@ -38,7 +38,7 @@ def book(accounts: Mapping[str, Any], auction: float | None = None) -> Context:
 
 
 def charged(context: Context, charge: IsolatedOrders) -> list[float]:
-    return in_units(context, charge.evaluate(context, "account").amount).tolist()
+    return [float(x) for x in in_units(context, charge.evaluate(context, "account").amount)]
 
 
 @pytest.mark.parametrize(

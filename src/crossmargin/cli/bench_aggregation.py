@@ -8,7 +8,7 @@ import os
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, Final, TypeAlias, final
 
 import numpy as np
@@ -94,7 +94,7 @@ def bandwidth_cases(*, quick: bool) -> list[Measured]:
     if library is not None:
         variants["limit"] = lambda: library.read_all(mixed.change.reshape(-1), passes)
     with one_core():
-        seconds = medians(variants, 9 if quick else 25, 2.0 if quick else 20.0)
+        seconds = medians(variants, 9 if quick else 25, 2.0 if quick else 20.0, thread_time)
     limit = mixed.change.nbytes * passes / seconds["limit"] / 1e9 if "limit" in seconds else None
     lines = []
     for name, rows, must, aim in (

@@ -1,5 +1,6 @@
 """One position changes: new worst and tail of its account, against a call that does nothing."""
 
+from time import thread_time
 from typing import Final
 
 import numpy as np
@@ -43,7 +44,7 @@ def resident_cases(*, quick: bool) -> list[Measured]:
     variants = {"ours": positions}
     if nothing is not None:
         variants["nothing"] = calls
-    seconds = medians(variants, 51 if quick else 301, 1.0 if quick else 5.0)
+    seconds = medians(variants, 51 if quick else 301, 1.0 if quick else 5.0, thread_time)
     each = {name: seconds[name] / CALLS * 1e9 for name in seconds}
     target = Target(must=8.0, aim=3.0, ceiling=True)
     name = "position change through Python against a nanobind call that does nothing"

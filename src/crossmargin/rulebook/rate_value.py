@@ -114,8 +114,10 @@ def _by_size(rate: SizeLinear | SizeExcess | SizePower | SizeStep, context: Cont
             )
         case SizeStep():
             size = filled_size(context, at, rate.amount, rate.of, rate.orders)
-            over = np.maximum(0.0, size - rate_of(rate.threshold, context, at))
-            steps = np.ceil(over / rate_of(rate.step, context, at))
+            steps = _begun(
+                size / rate_of(rate.step, context, at),
+                rate_of(rate.threshold, context, at) / rate_of(rate.step, context, at),
+            )
             return np.asarray(
                 rate_of(rate.base, context, at) + rate_of(rate.slope, context, at) * steps
             )
@@ -156,6 +158,14 @@ def _looked_up(rate: Lookup, context: Context) -> F8:
         reached = keys >= (field * (1.0 - DUST_FRAC))[:, None]
     row = np.arange(len(field))
     return np.where(reached.any(axis=1), rates[row, reached.argmax(axis=1)], np.nan)
+
+
+def _begun(size: F8, threshold: F8) -> F8:
+    """(groups,) how many steps are begun between two sizes in steps; float dust begins none."""
+    over = np.maximum(0.0, size - threshold)
+    nearest = np.rint(over)
+    whole = np.abs(over - nearest) <= DUST_FRAC * np.maximum(size, 1.0)
+    return np.where(whole, nearest, np.ceil(over))
 
 
 def _rounded(rate: Rounded, context: Context, at: str) -> F8:

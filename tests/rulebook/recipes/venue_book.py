@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
-from crossmargin.api import prepare
+from crossmargin.api import Prepared, prepare
 from crossmargin.rulebook.assess import MarginColumns
 from crossmargin.rulebook.evaluate import Answer
-from crossmargin.rulebook.pocket import assess_pockets
+from crossmargin.rulebook.liquidation_move import liquidation_moves
+from crossmargin.rulebook.pocket import SETTLE, assess_pockets
+from crossmargin.rulebook.recipe import Recipe
+from crossmargin.rulebook.standing import STANDINGS
 from crossmargin.wire.assets import bundled_registry, bundled_terms
 from crossmargin.wire.book import parse_book
 from crossmargin.wire.bundle import read_bundled
@@ -17,6 +20,7 @@ from crossmargin.wire.recipes import bundled_recipe
 
 AS_OF = "2026-01-01T00:00:00Z"
 ACCOUNT = "main"
+FINE_TICK = -20
 LISTING_TERMS = ("contract_size", "contract_step", "expiry")
 
 Figures = Mapping[str, Any]
@@ -37,13 +41,19 @@ class Assessed:
         """What the account needs, in reporting units."""
         return float(self.columns.levels[level].requirement[0]) * self.unit
 
-    def node(self, name: str, level: str = "initial") -> float:
-        """The amount of the node called `name` in either tree of a level, in reporting units."""
-        for tree in self.columns.answers[level]:
-            for answer in _every(tree):
-                if answer.node.name == name:
-                    return float(answer.outcome.amount.sum()) * self.unit
+    def node(self, name: str) -> float:
+        """The amount of the node called `name`, wherever it stands, in reporting units."""
+        for trees in self.columns.answers.values():
+            for tree in trees:
+                for answer in _every(tree):
+                    if answer.node.name == name:
+                        return float(answer.outcome.amount.sum()) * self.unit
         raise KeyError(name)
+
+    @property
+    def standing(self) -> str:
+        """Where the account stands."""
+        return STANDINGS[int(self.columns.standing[0])].value
 
     @property
     def unit(self) -> float:
@@ -51,7 +61,38 @@ class Assessed:
         return float(2.0**self.columns.tick_exponent)
 
 
-def assessed(
+def assessed(recipe: str, venue: str, *, pocket: str | None = None, **words: Any) -> Assessed:
+    """The account's levels under the bundled `recipe`; `words` as of `account_of`.
+
+    `pocket` names a settlement currency where a recipe reports in those.
+    """
+    own = account_of(recipe, venue, **words)
+    found = assess_pockets(own.recipe, own.prepared.columns, own.prepared.priced, explain=True)
+    for columns in found.pockets:
+        if pocket is None or columns.reporting == pocket:
+            return Assessed(columns=columns)
+    raise KeyError(pocket)
+
+
+def crossing_price(recipe: str, venue: str, asset: str, **words: Any) -> float:
+    """The price of `asset` at which the account is liquidated on the way down."""
+    own = account_of(recipe, venue, **words)
+    found = liquidation_moves(own.recipe, own.prepared.columns, own.prepared.priced, 0)
+    prices = [each.price for each in found if each.asset == asset and each.direction == "down"]
+    assert prices[0] is not None, found
+    return prices[0]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OneAccount:
+    """A prepared book of one account, and its recipe."""
+
+    recipe: Recipe
+    prepared: Prepared
+
+
+def account_of(
     recipe: str,
     venue: str,
     *,
@@ -65,14 +106,13 @@ def assessed(
     totals: Figures | None = None,
     settings: Mapping[str, str] | None = None,
     overrides: Figures | None = None,
-    pocket: str | None = None,
     as_of: str = AS_OF,
-) -> Assessed:
-    """The account's levels under the bundled `recipe` with `overrides`.
+    tick_exponent: int = FINE_TICK,
+) -> OneAccount:
+    """The account in JSON, read and prepared, and the bundled `recipe` with `overrides`.
 
     `index` in dollars per asset, or a table of index, low, high, adv and so on. `listings` by
-    unified symbol: mark, vol, and contract terms. `positions`: contracts, or a table. `pocket`
-    names a settlement currency where a recipe reports in those.
+    unified symbol: mark, vol, and contract terms. `positions`: contracts, or a table.
     """
     market = _market(venue, index, listings or {}, forwards or {}, totals, as_of)
     account = {
@@ -81,7 +121,10 @@ def assessed(
         "venue": venue,
         "recipe": recipe,
         "settings": dict(settings or {}),
-        "positions": [_position(name, said) for name, said in (positions or {}).items()],
+        "positions": [
+            _position(name, said, (listings or {})[name])
+            for name, said in (positions or {}).items()
+        ],
         "balances": [
             {"asset": code, "amount": str(amount)} for code, amount in (balances or {}).items()
         ],
@@ -110,13 +153,20 @@ def assessed(
         **(overrides or {}),
         **{name: {ACCOUNT: float(text)} for name, text in (settings or {}).items()},
     }
-    found = assess_pockets(
-        bundled_recipe(recipe, values), prepared.columns, prepared.priced, explain=True
+    return OneAccount(
+        recipe=finer(bundled_recipe(recipe, values), tick_exponent), prepared=prepared
     )
-    for columns in found.pockets:
-        if pocket is None or columns.reporting == pocket:
-            return Assessed(columns=columns)
-    raise KeyError(pocket)
+
+
+def finer(recipe: Recipe, tick_exponent: int) -> Recipe:
+    """The recipe with finer ticks and unrounded roots, so that published digits can be compared.
+
+    A recipe that reports in settlement assets keeps its ticks, which are fine already.
+    """
+    if recipe.terms.reporting == SETTLE:
+        return recipe
+    terms = replace(recipe.terms, tick_exponents={"*": tick_exponent}, rounding_unit=None)
+    return replace(recipe, terms=terms)
 
 
 def _market(
@@ -151,10 +201,11 @@ def _market(
     return market
 
 
-def _position(symbol: str, said: Any) -> dict[str, Any]:
+def _position(symbol: str, said: Any, listing: Figures) -> dict[str, Any]:
+    """A position; without an entry price or cost it was entered at the mark."""
     table = dict(said) if isinstance(said, Mapping) else {"contracts": said}
     if "entry_price" not in table and "cost" not in table:
-        table["cost"] = "0"
+        table["entry_price"] = listing["mark"]
     return {"listing": symbol, **{key: str(value) for key, value in table.items()}}
 
 

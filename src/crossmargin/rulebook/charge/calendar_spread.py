@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.netting.amount import net
-from crossmargin.rulebook.amount import added_up
+from crossmargin.rulebook.amount import Amount, added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.charge.orders import OrderFill, order_groups, worst_within
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.rate import Rate
 from crossmargin.rulebook.rate_value import rate_of
@@ -29,12 +30,15 @@ class CalendarSpread:
     Rows are contracts x the field `of`, netted per maturity (perpetuals and spot at day 0). Longs
     and shorts are matched nearest term first on both sides, which among all ways of matching has
     the least amount times days where both sides are equal; what one side has more stays unmatched.
+    With `orders` a group with open orders pays for the smaller side, each with every order that
+    makes it larger, over all the days between its terms: at least what any choice of orders pays.
     """
 
     of: str
     by: str
     rate: Rate
     selection: Selection | None = None
+    orders: OrderFill = OrderFill.NONE
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Ticks >= 0 with a rate >= 0, rounded to nearest once per group of `by`."""
@@ -47,6 +51,7 @@ class CalendarSpread:
         scale = 1.0 if self.of in CASH_FIELDS else 2.0**-context.run.tick_exponent
         spread = pairs.amount * np.abs(days[pairs.long] - days[pairs.short])
         outer = added_up(parent[pairs.long], spread, context.groups_count(self.by))
+        outer = np.maximum(outer, self._with_orders(context, x, days, parent))
         outer = np.where(_unknown(inner, parent, len(outer)), np.nan, outer)
         charged = np.rint(np.where(outer == 0.0, 0.0, outer * rate * scale))
         total = added_up(parent_groups(context, self.by, at), charged, context.groups_count(at))
@@ -54,6 +59,21 @@ class CalendarSpread:
         if context.explain:
             parts = self._parts(context, x, inner, pairs, spread, outer, charged)
         return Outcome(amount=total, parts=parts)
+
+    def _with_orders(self, context: Context, x: F8, days: F8, parent: I8) -> F8:
+        """(groups of `by`,) amount x days that groups with open orders may come to, 0 without."""
+        count = context.groups_count(self.by)
+        if self.orders is OrderFill.NONE or not len(context.orders.account):
+            return np.zeros(count)
+        most = worst_within(
+            context, self.by, TERM, Amount.HEDGED, self.of, self.selection, x, self.orders
+        )
+        first, last = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(first, parent, days)
+        np.maximum.at(last, parent, days)
+        ordered = np.zeros(count, dtype=np.bool_)
+        ordered[order_groups(context, self.by)] = True
+        return np.where(ordered, most * np.maximum(last - first, 0.0), 0.0)
 
     def _parts(
         self,
@@ -70,7 +90,8 @@ class CalendarSpread:
         half = added_up(pairs.long, spread / 2, count) + added_up(pairs.short, spread / 2, count)
         parent = parent_groups(context, TERM, self.by)
         with np.errstate(invalid="ignore", divide="ignore"):
-            per_spread = np.where(outer != 0.0, charged / outer, 0.0)
+            matched_only = added_up(parent[pairs.long], spread, len(outer))
+            per_spread = np.where(matched_only != 0.0, charged / matched_only, 0.0)
             per_unit = np.where(inner != 0.0, half * per_spread[parent] / inner, 0.0)
         row_group = context.groups(TERM).rows["positions"].row_group
         positions = np.where(row_group >= 0, x * per_unit[row_group], 0.0)

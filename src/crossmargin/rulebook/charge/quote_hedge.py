@@ -1,5 +1,6 @@
 """Hedges across quote currencies: long against one stablecoin and short against another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import final
@@ -9,6 +10,12 @@ from numpy.typing import NDArray
 
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.charge.orders import (
+    QUOTE_KIND,
+    OrderFill,
+    order_groups,
+    order_values,
+)
 from crossmargin.rulebook.charge.tier_table import tier_table
 from crossmargin.rulebook.charge.tiered import Brackets, effective_rate
 from crossmargin.rulebook.context import Context
@@ -18,6 +25,7 @@ from crossmargin.rulebook.selection import Selection
 F8 = NDArray[np.float64]
 
 PAIR = "/"
+DELTA = "delta_cash"
 
 
 @final
@@ -30,38 +38,64 @@ class QuoteHedge:
     parameters: hedge sizes in reporting units, and a fraction per tier. Source of the order and of
     the marginal tiers: OKX, MR9 (https://pastorq.com/13690.html), whose example 1M x 0.75 % + 4M x
     1.75 % + 5M x 2.5 % = 202,500 it gives.
+
+    With `orders` every pair has the orders that make its own hedge largest, and nothing is left out
+    that another pair took: at least what any choice of orders pays.
     """
 
     by: str
     pairs: tuple[str, ...]
     bounds: str
     rates: str
-    of: str = "delta_cash"
     selection: Selection | None = None
+    orders: OrderFill = OrderFill.NONE
 
     def evaluate(self, context: Context, at: str) -> Outcome:
-        """Ticks >= 0, rounded to nearest once per group and pair; NaN where a row lacks the
-        field.
-        """
-        x = row_values(context, self.of, self.selection)
-        count = context.groups_count(self.by)
+        """Ticks >= 0, rounded to nearest once per group and pair; NaN where a row lacks a delta."""
+        x = row_values(context, DELTA, self.selection)
         codes = [pair.split(PAIR) for pair in self.pairs]
         left = {code: self._delta(context, x, code) for code in dict.fromkeys(chain(*codes))}
-        unit = 2.0**context.run.tick_exponent
-        table = tier_table(context.run, self.bounds, self.rates, ("",))
-        bound, rate = np.repeat(table.bound, count, axis=0), np.repeat(table.rate, count, axis=0)
-        charged: F8 = np.zeros(count)
-        hedged: F8 = np.zeros(count)
+        filled = self._filled(context, left)
+        charged: F8 = np.zeros(context.groups_count(self.by))
         for first, second in codes:
             size = _opposite(left[first], left[second])
             sign = np.sign(left[first])
             left[first], left[second] = left[first] - sign * size, left[second] + sign * size
-            own = effective_rate(size * unit, bound, rate, Brackets.MARGINAL, False)
-            charged += np.rint(np.where(size == 0.0, 0.0, size * own))
-            hedged += size
+            if filled is not None:
+                most = _most_opposite(filled, first, second)
+                size = np.where(filled.ordered, most, size)
+            charged += self._charged(context, size)
         total = added_up(parent_groups(context, self.by, at), charged, context.groups_count(at))
         parts = self._parts(context, x, charged) if context.explain else None
         return Outcome(amount=total, parts=parts)
+
+    def _charged(self, context: Context, size: F8) -> F8:
+        """(groups,) whole ticks that a hedge of so many ticks pays."""
+        table = tier_table(context.run, self.bounds, self.rates, ("",))
+        bound = np.repeat(table.bound, len(size), axis=0)
+        rate = np.repeat(table.rate, len(size), axis=0)
+        unit = 2.0**context.run.tick_exponent
+        own = effective_rate(size * unit, bound, rate, Brackets.MARGINAL, False)
+        return np.rint(np.where(size == 0.0, 0.0, size * own))
+
+    def _filled(self, context: Context, held: Mapping[str, F8]) -> "Filled | None":
+        """The deltas with orders filled; None when none counts."""
+        if self.orders is OrderFill.NONE or not len(context.orders.account):
+            return None
+        y = np.rint(order_values(context, DELTA, self.selection) * 2.0**-context.run.tick_exponent)
+        if self.orders is OrderFill.UNPROTECTED:
+            y = np.where(context.orders.kind == QUOTE_KIND, 0.0, y)
+        universe = context.run.universe
+        quote = universe.quote[context.orders.instrument]
+        group, count = order_groups(context, self.by), context.groups_count(self.by)
+        raised, lowered = {}, {}
+        for code, delta in held.items():
+            own = np.array([name == code for name in universe.assets], dtype=np.bool_)[quote]
+            raised[code] = delta + added_up(group, np.where(own & ~(y < 0.0), y, 0.0), count)
+            lowered[code] = delta + added_up(group, np.where(own & ~(y > 0.0), y, 0.0), count)
+        ordered = np.zeros(count, dtype=np.bool_)
+        ordered[group] = True
+        return Filled(raised=raised, lowered=lowered, ordered=ordered)
 
     def _delta(self, context: Context, x: F8, code: str) -> F8:
         """(groups,) ticks of net delta against one quote currency."""
@@ -87,6 +121,25 @@ class QuoteHedge:
             positions=np.where(rows.row_group >= 0, size * share[rows.row_group], 0.0),
             balances=np.zeros(len(context.block("balances").account)),
         )
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Filled:
+    """Per quote currency (groups,) the delta with all orders that raise it, and with all that lower
+    it; `ordered` (groups,) marks groups with orders.
+    """
+
+    raised: Mapping[str, F8]
+    lowered: Mapping[str, F8]
+    ordered: NDArray[np.bool_]
+
+
+def _most_opposite(filled: Filled, first: str, second: str) -> F8:
+    """(groups,) the largest hedge of two currencies over any choice of orders, >= 0."""
+    one = np.minimum(filled.raised[first], -filled.lowered[second])
+    other = np.minimum(-filled.lowered[first], filled.raised[second])
+    return np.maximum(np.maximum(one, other), 0.0)
 
 
 def _opposite(first: F8, second: F8) -> F8:

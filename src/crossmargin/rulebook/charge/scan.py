@@ -17,6 +17,7 @@ from crossmargin.rulebook.charge.orders import OrderFill
 from crossmargin.rulebook.charge.scan_orders import (
     ListingFills,
     fill_groups,
+    hedging_fills,
     listing_fills,
     with_fills,
     worst_fill_ticks,
@@ -140,6 +141,8 @@ def component_fills(context: Context, component: Component) -> ListingFills | No
         return None
     if component.shape is not None and not is_monotone(component.shape):
         raise ValueError("open orders have no worst fill under a shape that takes gains for losses")
+    if component.hedging:
+        return hedging_fills(context, component.orders)
     return listing_fills(context, component.selection, component.orders)
 
 
@@ -271,7 +274,7 @@ def scan_parts(
                 group = fill_groups(context, fills, by)
                 lost = worst_fill_ticks(scan, fills, np.array([scenario]))[:, 0]
                 lost = -lost * slopes[1][group] * own_weight[group, scenario]
-                parts["positions"][fills.position] += np.where(group >= 0, lost, 0.0)
+                parts[fills.block][fills.row] += np.where(group >= 0, lost, 0.0)
     return Parts(positions=parts["positions"], balances=parts["balances"])
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from crossmargin.base.ticks import TICK_LIMIT, TickOverflowError
 from crossmargin.rulebook.charge.orders import QUOTE_KIND, OrderFill
+from crossmargin.rulebook.charge.spot_in_use import coins_in_use, range_in_use
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.run import ScanArrays
 from crossmargin.rulebook.selection import Selection
@@ -24,11 +25,12 @@ I8 = NDArray[np.int64]
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ListingFills:
-    """(listings with orders,) per account: the position row, the instrument, contracts bid and
-    asked.
+    """(listings with orders,) per account: the row of its block, the instrument, contracts that may
+    be bought and sold.
     """
 
-    position: I8
+    block: str
+    row: I8
     instrument: I8
     bids: F8
     asks: F8
@@ -54,10 +56,25 @@ def listing_fills(context: Context, selection: Selection | None, fill: OrderFill
         return np.asarray(np.bincount(inverse, contracts_of_side, len(key)), dtype=np.float64)
 
     return ListingFills(
-        position=np.asarray(np.searchsorted(held, key), dtype=np.int64),
+        block="positions",
+        row=np.asarray(np.searchsorted(held, key), dtype=np.int64),
         instrument=key % width,
         bids=added(np.where(side > 0.0, contracts, 0.0)),
         asks=added(np.where(side < 0.0, contracts, 0.0)),
+    )
+
+
+def hedging_fills(context: Context, fill: OrderFill) -> ListingFills:
+    """Coins that orders may put to use, or out of it, as hedges of derivatives."""
+    used = coins_in_use(context)
+    least, most = range_in_use(context, fill)
+    row = np.flatnonzero((most > used.contracts) | (least < used.contracts))
+    return ListingFills(
+        block="balances",
+        row=row,
+        instrument=used.instrument[row],
+        bids=(most - used.contracts)[row],
+        asks=(used.contracts - least)[row],
     )
 
 
@@ -71,7 +88,7 @@ def worst_fill_ticks(scan: ScanArrays, fills: ListingFills, scenarios: I8) -> F8
 
 def fill_groups(context: Context, fills: ListingFills, by: str) -> I8:
     """(listings with orders,) the group of `by`, -1 for none."""
-    return context.groups(by).rows["positions"].row_group[fills.position]
+    return context.groups(by).rows[fills.block].row_group[fills.row]
 
 
 def with_fills(context: Context, scan: ScanArrays, fills: ListingFills, by: str, ticks: F8) -> F8:

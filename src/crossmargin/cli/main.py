@@ -19,6 +19,7 @@ COMMANDS = {
     "recipes": "The rulebooks that come with the package.",
     "schema": "The JSON Schema of a book or a market.",
     "bench": "Our speed on this machine beside its peers and the machine's own limits.",
+    "backtest": "Whether margins covered the days that followed them.",
     "generate": "A book of the whole market's open interest, for tests at size.",
 }
 

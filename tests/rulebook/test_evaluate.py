@@ -70,6 +70,7 @@ BOTH = "parts = [{ ref = 'ten' }, { ref = 'net' }]"
         (GROSS.replace("gross", "short"), 3_000),
         (GROSS.replace("gross", "hedged").replace("listing", "account"), 3_000),
         (GROSS.replace("gross", "net_short").replace("listing", "account"), 0),
+        (GROSS.replace("gross", "held").replace("0.1", "7"), 14),
         (f'{{ op = "scale", part = {GROSS}, factor = 0.5 }}', 7_500),
         (
             f'{{ op = "scale", part = {GROSS}, factor = {{ kind = "max", rates = [1, 2] }} }}',

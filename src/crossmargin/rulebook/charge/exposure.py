@@ -42,7 +42,7 @@ class Exposure:
         x = row_values(context, self.of, self.selection)
         size = self._size(context, x)
         rate = rate_of(self.rate, context, self.by)
-        if self.of not in CASH_FIELDS:
+        if self.of not in CASH_FIELDS or self.amount is Amount.HELD:
             size = size * 2.0**-context.run.tick_exponent
         charged = np.rint(times_field(size, rate))
         parent = parent_groups(context, self.by, at)

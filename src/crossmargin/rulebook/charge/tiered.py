@@ -92,7 +92,8 @@ class Tiered:
             size = group_amount(self.amount, x, context.groups(self.by).rows["positions"])
         else:
             size = filled_amount(context, self.by, self.amount, of, self.selection, x, self.orders)
-        return size * 2.0**context.run.tick_exponent if of in CASH_FIELDS else size
+        in_ticks = of in CASH_FIELDS and self.amount is not Amount.HELD
+        return size * 2.0**context.run.tick_exponent if in_ticks else size
 
     def _brackets(self, context: Context) -> tuple[F8, F8]:
         """(groups, tiers - 1) bounds and (groups, tiers) rates as fractions."""

@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "Why: the component tree of one account, with drivers and parts.",
     "greeks": "Delta, gamma, vega, theta and rho of every account, by underlying.",
     "conform": "Published figures of other systems through the engine, and what differs.",
+    "reconcile": "What venues report beside our figures, and in which component they differ.",
     "recipes": "The rulebooks that come with the package.",
     "schema": "The JSON Schema of a book or a market.",
     "bench": "Our speed on this machine beside its peers and the machine's own limits.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rulebook.recipes.venue_book import assessed
+from tests.rulebook.recipes.venue_book import assessed, crossing_price
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,21 @@ def test_a_coin_is_no_collateral_of_perpetuals() -> None:
         balances={"HYPE": 100, "USDC": 5},
     )
     assert found.equity() == pytest.approx(5, abs=1e-5)
+
+
+def test_an_isolated_position_is_liquidated_at_the_recorded_price() -> None:
+    # Recorded in February 2024: 0.0335 ether at 2986.3, 95.059824 dollars owed, 50x at most.
+    symbol = "ETH/USDC:USDC"
+    mark = 100.02765 / 0.0335
+    found = crossing_price(
+        "hyperliquid",
+        "hyperliquid",
+        "ETH",
+        index={"ETH": mark, "USDC": 1},
+        listings={symbol: {"mark": mark, "contract_size": 1}},
+        positions={symbol: {"contracts": "0.0335", "entry_price": "2986.3"}},
+        balances={"USDC": "4.981226"},
+        overrides={"bounds": {"ETH": []}, "max_leverage": {"ETH": [50.0]}},
+        tick_exponent=-36,
+    )
+    assert found == pytest.approx(2866.26936529, abs=1e-3)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossmargin.api import compare, load_book, load_market, margin
+    from crossmargin.api import compare, load_book, load_market, margin, what_if
     from crossmargin.base.failure import InputRefused
     from crossmargin.report.result import Result
     from crossmargin.wire.recipes import recipe_names
@@ -21,6 +21,7 @@ __all__ = [
     "load_market",
     "margin",
     "recipe_names",
+    "what_if",
 ]
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ _HOMES = {
     "load_market": "crossmargin.api",
     "margin": "crossmargin.api",
     "recipe_names": "crossmargin.wire.recipes",
+    "what_if": "crossmargin.api",
 }
 """Where each public name lives. It is imported when it is first asked for: whoever needs one floor
 of the package does not wait for all of them.

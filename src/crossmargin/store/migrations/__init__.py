@@ -1,0 +1,1 @@
+"""How a PostgreSQL journal gets its tables, step by step (Alembic)."""

@@ -1,0 +1,207 @@
+"""The journal in one SQLite file, with its log, its seal and what was acknowledged beside it."""
+
+import sqlite3
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, final
+
+from crossmargin.base.failure import Failure, Reason
+from crossmargin.store.chain import (
+    GENESIS,
+    Row,
+    chained_rows,
+    checked_records,
+    checked_snapshot,
+    snapshot_hash,
+)
+from crossmargin.store.head_file import Acknowledged, write_acknowledged
+from crossmargin.store.port import (
+    Fence,
+    Head,
+    Record,
+    Snapshot,
+    StoreDamaged,
+    StoreStopped,
+    WriterFenced,
+)
+from crossmargin.store.sqlite_schema import reading_connection
+from crossmargin.store.sqlite_verify import file_failures, table_failures
+from crossmargin.store.sqlite_writer import (
+    Writer,
+    close_writer,
+    log_is_long,
+    move_log,
+    open_writer,
+)
+
+_READ_ROWS: Final = 1_000
+
+
+@final
+class SqliteStore:
+    """A `Store` in the file `path`; reading makes nothing, `open` makes the file.
+
+    Keep the files together: `path`, `path-wal`, `path-seal`, `path-head`. One thread, one writer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writing: Writer | None = None
+        self._closing: weakref.finalize[..., SqliteStore] | None = None
+        self._reading: sqlite3.Connection | None = None
+        self._stopped: str | None = None
+
+    def open(self, writer_name: str) -> Fence:
+        """Become the writer; see `Store.open`."""
+        self.close()
+        try:
+            writer = open_writer(self._path, writer_name)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreStopped(f"{self._path.name} cannot be opened to write: {error}") from error
+        self._stopped = None
+        self._writing = writer
+        # A connection that the interpreter drops would move the log into the file unsealed.
+        self._closing = weakref.finalize(self, close_writer, writer)
+        return writer.fence
+
+    def append(self, fence: Fence, records: Sequence[bytes]) -> int:
+        """Add records, all or none; see `Store.append`."""
+        writing = self._writer(fence)
+        rows, head = chained_rows(writing.acknowledged.head, records)
+        acknowledged = Acknowledged(
+            token=fence.token,
+            head=head,
+            snapshot_sequence=writing.acknowledged.snapshot_sequence,
+        )
+        self._commit(writing, "INSERT INTO journal VALUES (?, ?, ?)", rows, acknowledged)
+        return head.sequence
+
+    def snapshot_write(self, fence: Fence, sequence: int, body: bytes) -> None:
+        """Keep a state; see `Store.snapshot_write`."""
+        writing = self._writer(fence)
+        head = writing.acknowledged.head
+        if not 1 <= sequence <= head.sequence:
+            raise ValueError(f"a snapshot after record {sequence} of {head.sequence}")
+        newest = self.snapshot_newest()
+        if newest is not None and newest.sequence >= sequence:
+            if (newest.sequence, newest.body) == (sequence, body):
+                return
+            raise ValueError(f"the newest snapshot stands after record {newest.sequence} already")
+        anchor = head.hash if sequence == head.sequence else self._anchor(sequence)
+        if anchor is None:
+            message = f"there is no record {sequence} to bind a snapshot to"
+            raise StoreDamaged([Failure(Reason.MISSING_DATA, f"journal[{sequence}]", message)])
+        row = (sequence, body, snapshot_hash(anchor, sequence, body))
+        acknowledged = Acknowledged(token=fence.token, head=head, snapshot_sequence=sequence)
+        self._commit(writing, "INSERT INTO snapshot VALUES (?, ?, ?)", [row], acknowledged)
+
+    def read(self, from_sequence: int = 1) -> Iterator[Record]:
+        """Records from a sequence on, checked; see `Store.read`."""
+        first = max(from_sequence, 1)
+        if self._reader() is None:
+            return
+        anchor = self._anchor(first - 1)
+        if anchor is None:
+            return
+        yield from checked_records(self._rows(first), Head(sequence=first - 1, hash=anchor))
+
+    def head(self) -> Head:
+        """Where the journal ends; see `Store.head`."""
+        newest = "SELECT sequence, body, hash FROM journal ORDER BY sequence DESC LIMIT 1"
+        rows = self._found(newest)
+        return Head(sequence=rows[0][0], hash=rows[0][2]) if rows else GENESIS
+
+    def snapshot_newest(self, before_sequence: int | None = None) -> Snapshot | None:
+        """The newest snapshot, checked; see `Store.snapshot_newest`."""
+        newest = (
+            "SELECT sequence, body, hash FROM snapshot WHERE sequence < ?"
+            " ORDER BY sequence DESC LIMIT 1"
+        )
+        rows = self._found(newest, 2**62 if before_sequence is None else before_sequence)
+        return checked_snapshot(rows[0], self._anchor(rows[0][0])) if rows else None
+
+    def verify(self, published: Head | None = None) -> list[Failure]:
+        """Every byte of the files and every record; see `Store.verify`."""
+        if not self._path.exists():
+            return [Failure(Reason.MISSING_DATA, str(self._path), "there is no such journal")]
+        failures = file_failures(self._path)
+        return failures + table_failures(self._path, published)
+
+    def close(self) -> None:
+        """Move the log into the file, sealed, and close; see `Store.close`."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+        self._writing = None
+        if self._closing is not None:
+            self._closing()
+
+    def _writer(self, fence: Fence) -> Writer:
+        if self._stopped is not None:
+            raise StoreStopped(self._stopped)
+        if self._writing is None:
+            raise StoreStopped(f"{self._path.name} is not open to write")
+        if fence.token != self._writing.fence.token:
+            raise _fenced(fence, self._writing.fence.token, self._writing.fence.writer_name)
+        return self._writing
+
+    def _commit(
+        self, writing: Writer, insert: str, rows: Sequence[Row], acknowledged: Acknowledged
+    ) -> None:
+        connection = writing.connection
+        try:
+            if log_is_long(writing):
+                move_log(writing)
+            connection.execute("BEGIN IMMEDIATE")
+            token, name = connection.execute("SELECT token, name FROM writer").fetchone()
+            if token != writing.fence.token:
+                connection.execute("ROLLBACK")
+                raise _fenced(writing.fence, token, name)
+            connection.executemany(insert, rows)
+            connection.execute("COMMIT")
+            write_acknowledged(writing.head_file, acknowledged)
+        except (sqlite3.Error, OSError, StoreDamaged) as error:
+            self._stopped = f"{self._path.name} acknowledges nothing more: {error}"
+            writing.failed = True
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise StoreStopped(self._stopped) from error
+        writing.acknowledged = acknowledged
+
+    def _reader(self) -> sqlite3.Connection | None:
+        if self._reading is None and self._path.exists():
+            self._reading = reading_connection(self._path)
+        return self._reading
+
+    def _found(self, query: str, *arguments: int) -> list[Row]:
+        reader = self._reader()
+        if reader is None:
+            return []
+        try:
+            return reader.execute(query, arguments).fetchall()
+        except sqlite3.Error as error:
+            failure = Failure(Reason.WRONG_TYPE, self._path.name, f"not readable: {error}")
+            raise StoreDamaged([failure]) from error
+
+    def _anchor(self, sequence: int) -> bytes | None:
+        """The hash of a record, None when there is none."""
+        if sequence == 0:
+            return GENESIS.hash
+        rows = self._found("SELECT sequence, body, hash FROM journal WHERE sequence = ?", sequence)
+        return rows[0][2] if rows else None
+
+    def _rows(self, first: int) -> Iterator[Row]:
+        # Page by page, so that a slow reader does not keep the log from being moved.
+        page = "SELECT sequence, body, hash FROM journal WHERE sequence >= ? ORDER BY 1 LIMIT ?"
+        while rows := self._found(page, first, _READ_ROWS):
+            yield from rows
+            first = rows[-1][0] + 1
+
+
+def _fenced(fence: Fence, token: int, name: str) -> WriterFenced:
+    return WriterFenced(
+        f"writer {fence.writer_name!r} (token {fence.token}) is fenced off by"
+        f" {name!r} (token {token})"
+    )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.rulebook.recipes.given import GIVEN
 from tests.rulebook.recipes.venue_book import assessed
 
 LISTINGS = {
@@ -16,22 +17,6 @@ LISTINGS = {
 }
 SIZE = {"BTC/USD:BTC": 50_000}
 FORWARDS = {("BTC", "2026-03-27T08:00:00Z"): 50_200}
-GIVEN = {
-    "okx-portfolio": {
-        "vol_relative": 0.5,
-        "vega_spread": 0.1,
-        "rate_shift": 0.02,
-        "depeg_rates": [0.01, 0.02, 0.03],
-    },
-    "bybit-portfolio": {
-        "vol_up": 0.4,
-        "vol_down": 0.3,
-        "initial_factor": {"BTC": 1.2},
-        "short_option": {"BTC": 0.01},
-        "stable_spread": 0.002,
-        "futures_factor": {"BTC": 0.005},
-    },
-}
 orders = st.lists(
     st.tuples(
         st.sampled_from(sorted(LISTINGS)), st.sampled_from(["buy", "sell"]), st.integers(1, 3)
@@ -71,7 +56,10 @@ def initial(
     ).requirement("initial")
 
 
-@pytest.mark.parametrize("recipe", ["deribit-cross-standard", "deribit-portfolio", "span", *GIVEN])
+@pytest.mark.parametrize(
+    "recipe",
+    ["deribit-cross-standard", "deribit-portfolio", "span", "okx-portfolio", "bybit-portfolio"],
+)
 @settings(max_examples=5)
 @given(held=positions, resting=orders)
 def test_no_choice_of_orders_needs_more_than_the_worst_fill(

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.market.history import ReturnHistory, simple_moves
+from crossmargin.market.volatility import ewma_variance
 from crossmargin.risk.measure import tail_at_level, value_at_risk
-from crossmargin.risk.volatility import ewma_variance
 from crossmargin.scenario.filtered import filtered_moves
 from crossmargin.study.coverage import Coverage, coverage
 

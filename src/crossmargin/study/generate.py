@@ -22,10 +22,10 @@ from typing import TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.base.counter_hash import counter_hash, unit_fraction
 from crossmargin.base.failure import Failure, Reason, refuse_if_any
 from crossmargin.domain.columns import BalanceColumns, BookColumns, OrderColumns, PositionColumns
 from crossmargin.domain.universe import Universe
-from crossmargin.study.counter_hash import counter_hash, unit_fraction
 
 POSITIONS_MIN = 6
 POSITIONS_MAX = 18

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossmargin.study.counter_hash import GOLDEN_STEP, counter_hash, mixed, unit_fraction
+from crossmargin.base.counter_hash import GOLDEN_STEP, counter_hash, mixed, unit_fraction
 
 WORDS = st.integers(0, 2**64 - 1)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from crossmargin.risk.volatility import ewma_variance
+from crossmargin.market.volatility import ewma_variance
 from crossmargin.scenario.filtered import filtered_moves
 
 

@@ -85,7 +85,9 @@ class CalendarSpread:
         outer: F8,
         charged: F8,
     ) -> Parts:
-        """Both terms of a pair pay half of it each, and a term's rows in proportion to its net."""
+        """Both terms of a pair pay half of it each, and a term's rows in proportion to its net;
+        what only orders could match is paid by the group's first row.
+        """
         count = len(inner)
         half = added_up(pairs.long, spread / 2, count) + added_up(pairs.short, spread / 2, count)
         parent = parent_groups(context, TERM, self.by)
@@ -95,6 +97,9 @@ class CalendarSpread:
             per_unit = np.where(inner != 0.0, half * per_spread[parent] / inner, 0.0)
         row_group = context.groups(TERM).rows["positions"].row_group
         positions = np.where(row_group >= 0, x * per_unit[row_group], 0.0)
+        rows = context.groups(self.by).rows["positions"]
+        rest = np.flatnonzero((matched_only == 0.0) & (charged != 0.0))
+        positions[rows.order[rows.indptr[rest]]] += charged[rest]
         return Parts(positions=positions, balances=np.zeros(len(context.block("balances").account)))
 
 

@@ -1,0 +1,1 @@
+"""What follows from a standing: the ladder in time, and margin calls."""

@@ -94,8 +94,9 @@ def next_standing(
     they give at that moment is the new standing. UNAVAILABLE neither escalates nor releases.
 
     `best` are the figures at the best end of an interval, where a price is in doubt: an account
-    that is not liquidated there is at most reduce-only. So it is in a time of grace. ValueError when
-    time goes backwards.
+    that is not liquidated there is at most reduce-only. So it is in a time of grace.
+
+    ValueError when time goes backwards.
     """
     now = _allowed(policy, standing_of(policy.ladder, measured), best, as_of_ns)
     if before is None:

@@ -146,3 +146,14 @@ def test_a_parameter_at_its_bound_gives_figures_or_a_clear_refusal(
     for level in found.levels.values():
         known_figures = level.requirement[~np.isnan(level.requirement)]
         assert (known_figures >= 0.0).all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["binance-usdm", "binance-coinm", "coinbase-international", "ftx-historic", "hyperliquid"],
+)
+def test_an_account_with_options_has_no_figure_under_a_rulebook_without_options(name: str) -> None:
+    found = assessed(recipe(name), HELD).summary
+    for level in found.levels.values():
+        assert np.isnan(level.requirement[0])
+    assert any("is nothing that" in words for words in found.reasons[0])

@@ -1,0 +1,216 @@
+"""One event in its canonical place: the state after it, every touched account margined again."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import sha256
+from typing import assert_never
+
+from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.base.ticks import TickOverflowError
+from crossmargin.engine.change import Change
+from crossmargin.engine.control import control_change
+from crossmargin.engine.effect import (
+    Alarm,
+    AlarmKind,
+    Effect,
+    EventRefused,
+    StandingChanged,
+)
+from crossmargin.engine.event import Event, event_hash
+from crossmargin.engine.event_control import (
+    AccountOpened,
+    ClockTick,
+    Halted,
+    ParameterChanged,
+    PriceOverridden,
+    Resumed,
+)
+from crossmargin.engine.event_market import (
+    ListingAdded,
+    ListingRemoved,
+    Price,
+    TotalsStated,
+    Volatility,
+)
+from crossmargin.engine.event_money import (
+    CollateralLocked,
+    CollateralReleased,
+    CollateralSeized,
+    Deposit,
+    Fee,
+    Interest,
+    Transfer,
+    WithdrawalRequested,
+    WithdrawalSettled,
+)
+from crossmargin.engine.event_trade import (
+    Fill,
+    Funding,
+    MassQuote,
+    OrderCancelled,
+    OrderPlaced,
+    OrderReplaced,
+    Redenominated,
+    Settled,
+    TradeCancelled,
+    VenueSnapshot,
+)
+from crossmargin.engine.holders import with_holder
+from crossmargin.engine.markets import market_change, revalued
+from crossmargin.engine.money import money_change
+from crossmargin.engine.orders import order_change
+from crossmargin.engine.progress import progressed
+from crossmargin.engine.remargin import figures_of
+from crossmargin.engine.setup import Setup
+from crossmargin.engine.state import AccountState, EngineState, Figures
+from crossmargin.engine.trades import trade_change
+from crossmargin.rulebook.standing import Standing
+
+
+def apply(setup: Setup, state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, ...]]:
+    """The state after an event and what it brings about. Whole or not at all.
+
+    An event that cannot be booked or margined is refused and changes nothing but the count of
+    events. Who calls this has put the event in its place: see `receive`.
+    """
+    counted = replace(
+        state, sequence=state.sequence + 1, applied_hash=_chained(state.applied_hash, event)
+    )
+    counted, told = progressed(counted, event)
+    try:
+        change = _changed(setup, counted, event)
+        change = _with_held_assets(setup, change)
+        after, standings = remargined(setup, change.state, event, change.touched)
+    except (InputRefused, TickOverflowError) as refusal:
+        return counted, (*told, EventRefused(event_id=event.event_id, failures=_why(refusal)))
+    effects = (*told, *change.effects, *standings)
+    every = setup.settings.sample_every
+    if every and after.sequence % every == 0:
+        effects += increment_alarms(setup, after, event)
+    return after, effects
+
+
+def remargined(
+    setup: Setup, state: EngineState, event: Event, touched: Iterable[str]
+) -> tuple[EngineState, tuple[Effect, ...]]:
+    """Figures of the touched accounts anew, and who stands elsewhere now."""
+    found = figures_of(setup, state, touched)
+    effects: list[Effect] = []
+    for account_id, figures in found.items():
+        own = state.accounts[account_id]
+        before = Standing.HEALTHY if own.figures is None else own.figures.standing
+        changed = before is not figures.standing
+        since_ns = max(event.event_time_ns, state.clock_ns) if changed else own.since_ns
+        if changed:
+            effects.append(_standing_changed(state, event, own, before, figures, since_ns))
+        own = replace(own, figures=figures, since_ns=since_ns)
+        state = replace(state, accounts=state.accounts.put(account_id, own))
+    return state, tuple(effects)
+
+
+def increment_alarms(setup: Setup, state: EngineState, event: Event) -> tuple[Effect, ...]:
+    """An alarm for each account whose figures are not those of a full recomputation."""
+    everybody = [name for name, _ in state.accounts.items()]
+    whole = revalued(setup, state, state.snapshot)
+    found = figures_of(setup, whole, everybody)
+    return tuple(
+        Alarm(
+            event_id=event.event_id,
+            kind=AlarmKind.INCREMENT_DIFFERS,
+            where=name,
+            message="a full recomputation gives other figures",
+        )
+        for name in everybody
+        if state.accounts[name].figures != found[name]
+    )
+
+
+def _changed(setup: Setup, state: EngineState, event: Event) -> Change:
+    body = event.body
+    match body:
+        case (
+            Deposit()
+            | WithdrawalRequested()
+            | WithdrawalSettled()
+            | Transfer()
+            | Fee()
+            | Interest()
+            | CollateralLocked()
+            | CollateralReleased()
+            | CollateralSeized()
+        ):
+            return money_change(setup, state, event, body)
+        case OrderPlaced() | OrderCancelled() | OrderReplaced() | MassQuote():
+            return order_change(setup, state, event, body)
+        case Fill() | TradeCancelled() | Funding() | Settled() | Redenominated() | VenueSnapshot():
+            change = trade_change(setup, state, event, body)
+            if isinstance(body, Redenominated):
+                after = revalued(setup, change.state, change.state.snapshot)
+                change = replace(change, state=after)
+            return change
+        case Price() | Volatility() | ListingAdded() | ListingRemoved() | TotalsStated():
+            return market_change(setup, state, event, body)
+        case (
+            AccountOpened()
+            | ParameterChanged()
+            | PriceOverridden()
+            | Halted()
+            | Resumed()
+            | ClockTick()
+        ):
+            return control_change(setup, state, event, body)
+        case _:
+            assert_never(body)
+
+
+def _with_held_assets(setup: Setup, change: Change) -> Change:
+    """Who holds what is entered; an asset that nobody held before joins the valued market."""
+    state = change.state
+    holders = state.holders
+    for account_id in change.touched:
+        own = state.accounts[account_id]
+        holders = with_holder(holders, account_id, _held(state, own))
+    state = replace(state, holders=holders)
+    known = set(state.valued.universe.assets)
+    if any(":" not in name and name not in known for name in holders):
+        state = revalued(setup, state, state.snapshot)
+    return replace(change, state=state)
+
+
+def _held(state: EngineState, own: AccountState) -> set[str]:
+    names = {*own.positions, *(order.listing_id for order in own.orders.values())}
+    return {*names, *state.ledger.account_assets(own.account.account_id)}
+
+
+def _standing_changed(
+    state: EngineState,
+    event: Event,
+    own: AccountState,
+    before: Standing,
+    figures: Figures,
+    since_ns: int,
+) -> StandingChanged:
+    return StandingChanged(
+        event_id=event.event_id,
+        account_id=own.account.account_id,
+        before=before,
+        after=figures.standing,
+        since_ns=since_ns,
+        buffers=tuple(
+            (level.name, None if level.buffer is None else format(level.buffer, "f"))
+            for level in figures.levels
+        ),
+        reporting=figures.reporting,
+        market_sequence=state.snapshot.sequence,
+        config_hash=state.rules.config_hash,
+    )
+
+
+def _chained(applied_hash: str, event: Event) -> str:
+    return sha256(f"{applied_hash}{event_hash(event)}".encode()).hexdigest()
+
+
+def _why(refusal: InputRefused | TickOverflowError) -> tuple[Failure, ...]:
+    if isinstance(refusal, InputRefused):
+        return refusal.failures
+    return (Failure(Reason.OVERFLOW, "figures", str(refusal)),)

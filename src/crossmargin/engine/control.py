@@ -1,0 +1,167 @@
+"""Accounts, parameters, prices set by hand, halts, and the clock."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import assert_never
+
+from crossmargin.base.canonical import content_hash
+from crossmargin.base.failure import Reason
+from crossmargin.engine.change import Change, refused, with_account
+from crossmargin.engine.effect import Alarm, AlarmKind, Effect
+from crossmargin.engine.event import ControlBody, Event
+from crossmargin.engine.event_control import (
+    AccountOpened,
+    ClockTick,
+    Halted,
+    ParameterChanged,
+    PriceOverridden,
+    Resumed,
+)
+from crossmargin.engine.markets import PRICE_HIGH, PRICE_LOW, revalued, with_index
+from crossmargin.engine.setup import Setup, setup_hash
+from crossmargin.engine.state import AccountState, EngineState, Rules
+from crossmargin.rulebook.load import load_recipe
+
+
+def control_change(setup: Setup, state: EngineState, event: Event, body: ControlBody) -> Change:
+    """The state after an act of the operator, or after time has passed."""
+    match body:
+        case AccountOpened():
+            return _opened(setup, state, event, body)
+        case ParameterChanged():
+            return _announced(setup, state, event, body)
+        case PriceOverridden():
+            return _overridden(setup, state, event, body)
+        case Halted():
+            halts = {**state.halts, (body.scope, body.name): body.reason}
+            alarm = _alarm(event, AlarmKind.HALTED, f"{body.scope} {body.name}", body.reason)
+            return Change(state=replace(state, halts=halts), effects=(alarm,))
+        case Resumed():
+            return _resumed(state, event, body)
+        case ClockTick():
+            return _ticked(setup, state, event)
+        case _:
+            assert_never(body)
+
+
+def rules_of(setup: Setup, changes: Mapping[str, Mapping[str, Decimal]]) -> Rules:
+    """The recipes of a setup with parameters changed. `InputRefused` when one may not be so."""
+    recipes = {
+        name: load_recipe(tables, {k: float(v) for k, v in changes.get(name, {}).items()})
+        for name, tables in setup.recipes.items()
+    }
+    plain = {name: {k: str(v) for k, v in own.items()} for name, own in changes.items()}
+    return Rules(
+        recipes=recipes,
+        changes=changes,
+        staged=(),
+        config_hash=content_hash([setup_hash(setup), plain]),
+    )
+
+
+def _opened(setup: Setup, state: EngineState, event: Event, body: AccountOpened) -> Change:
+    account = body.account
+    if account.account_id in state.accounts:
+        refused(Reason.DUPLICATE, "account", f"{account.account_id} is open already")
+    if account.recipe is not None and account.recipe not in setup.recipes:
+        refused(Reason.UNKNOWN_RECIPE, "recipe", f"no recipe is called {account.recipe!r}")
+    if account.parent_id is not None and account.parent_id not in state.accounts:
+        refused(Reason.UNKNOWN_ACCOUNT, "parent", f"no account is called {account.parent_id!r}")
+    own = AccountState(account=account, since_ns=event.event_time_ns)
+    return Change(state=with_account(state, own), touched=frozenset([account.account_id]))
+
+
+def _announced(setup: Setup, state: EngineState, event: Event, body: ParameterChanged) -> Change:
+    """A change is checked against the recipe's bounds now and takes effect at a later tick."""
+    if body.recipe not in setup.recipes:
+        refused(Reason.UNKNOWN_RECIPE, "recipe", f"no recipe is called {body.recipe!r}")
+    if body.effective_ns < event.event_time_ns:
+        refused(Reason.OUT_OF_BOUNDS, "effective", "a parameter never changes in the past")
+    rules_of(setup, _changed(state.rules.changes, body))
+    staged = (*state.rules.staged, body)
+    message = f"{body.parameter} becomes {body.value}"
+    alarm = _alarm(event, AlarmKind.PARAMETER_ANNOUNCED, body.recipe, message)
+    return Change(state=replace(state, rules=replace(state.rules, staged=staged)), effects=(alarm,))
+
+
+def _changed(
+    changes: Mapping[str, Mapping[str, Decimal]], body: ParameterChanged
+) -> dict[str, Mapping[str, Decimal]]:
+    return {**changes, body.recipe: {**changes.get(body.recipe, {}), body.parameter: body.value}}
+
+
+def _overridden(setup: Setup, state: EngineState, event: Event, body: PriceOverridden) -> Change:
+    if body.author == body.approver:
+        refused(Reason.CONTRADICTION, "approver", "a second person approves, not the author")
+    if body.expires_ns <= event.event_time_ns:
+        refused(Reason.EXPIRED, "expires", "it would have expired already")
+    if body.asset not in setup.assets:
+        refused(Reason.UNKNOWN_ASSET, "asset", f"no asset is called {body.asset!r}")
+    if not (body.index.is_finite() and PRICE_LOW <= body.index <= PRICE_HIGH):
+        refused(Reason.OUT_OF_BOUNDS, "index", f"{body.index} is no price")
+    text = f"set by {body.author}, approved by {body.approver}: {body.reason}"
+    change = with_index(setup, state, body.asset, body.index, text)
+    overrides = {**state.overrides, body.asset: body}
+    alarm = _alarm(event, AlarmKind.OVERRIDE_APPLIED, body.asset, text)
+    return replace(change, state=replace(change.state, overrides=overrides), effects=(alarm,))
+
+
+def _resumed(state: EngineState, event: Event, body: Resumed) -> Change:
+    if (body.scope, body.name) not in state.halts:
+        refused(Reason.MISSING_DATA, "name", f"nothing is halted: {body.scope} {body.name}")
+    halts = {key: why for key, why in state.halts.items() if key != (body.scope, body.name)}
+    alarm = _alarm(event, AlarmKind.RESUMED, f"{body.scope} {body.name}", "the halt ends")
+    return Change(state=replace(state, halts=halts), effects=(alarm,))
+
+
+def _ticked(setup: Setup, state: EngineState, event: Event) -> Change:
+    now_ns = event.event_time_ns
+    state, effects, touched = _due_parameters(setup, state, event)
+    for asset, override in sorted(state.overrides.items()):
+        if override.expires_ns <= now_ns:
+            state = replace(state, overrides=_other(state.overrides, asset))
+            message = "the price is no longer set by hand; it stays until its source speaks again"
+            effects += (_alarm(event, AlarmKind.OVERRIDE_EXPIRED, asset, message),)
+            times = {k: v for k, v in state.price_time_ns.items() if k != asset}
+            state = replace(state, price_time_ns=times)
+    if now_ns - state.snapshot.as_of_ns >= setup.settings.revaluation_ns:
+        snapshot = replace(state.snapshot, as_of_ns=now_ns)
+        state = revalued(setup, state, snapshot)
+        touched |= frozenset(
+            name for name, own in state.accounts.items() if own.positions or own.orders
+        )
+    return Change(state=replace(state, clock_ns=now_ns), touched=touched, effects=effects)
+
+
+def _due_parameters(
+    setup: Setup, state: EngineState, event: Event
+) -> tuple[EngineState, tuple[Effect, ...], frozenset[str]]:
+    """Staged changes whose hour has come, all at once between two events."""
+    due = [body for body in state.rules.staged if body.effective_ns <= event.event_time_ns]
+    if not due:
+        return state, (), frozenset()
+    changes = dict(state.rules.changes)
+    for body in due:
+        changes = _changed(changes, body)
+    waiting = tuple(body for body in state.rules.staged if body not in due)
+    rules = replace(rules_of(setup, changes), staged=waiting)
+    effects = tuple(
+        _alarm(event, AlarmKind.PARAMETER_APPLIED, body.recipe, f"{body.parameter} is {body.value}")
+        for body in due
+    )
+    changed = {body.recipe for body in due}
+    touched = frozenset(
+        name
+        for name, own in state.accounts.items()
+        if (own.account.recipe or setup.default_recipe) in changed
+    )
+    return replace(state, rules=rules), effects, touched
+
+
+def _other(overrides: Mapping[str, PriceOverridden], asset: str) -> dict[str, PriceOverridden]:
+    return {name: own for name, own in overrides.items() if name != asset}
+
+
+def _alarm(event: Event, kind: AlarmKind, where: str, message: str) -> Alarm:
+    return Alarm(event_id=event.event_id, kind=kind, where=where, message=message)

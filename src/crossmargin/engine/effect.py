@@ -1,0 +1,102 @@
+"""What an event brings about for the world outside. An effect that was given is never recalled."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, final
+
+from crossmargin.base.failure import Failure
+from crossmargin.rulebook.standing import Standing
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRefused:
+    """The event changed nothing, for these reasons."""
+
+    event_id: str
+    failures: tuple[Failure, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRepeated:
+    """The same event once more: it has its effect already."""
+
+    event_id: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLate:
+    """The window of the event's time was closed: it is applied now, as a correction."""
+
+    event_id: str
+    late_ns: int
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether an act was allowed, judged on the state after it.
+
+    `limit` names what stood against it, None when nothing did. `enforced` is False for an account
+    that is only advised: then the act went ahead. `initial_buffer_after` is in the account's
+    reporting unit; `market_sequence` and `config_hash` name the prices and rules that were used.
+    """
+
+    event_id: str
+    account_id: str
+    allowed: bool
+    enforced: bool
+    limit: str | None
+    message: str
+    initial_buffer_after: str | None
+    market_sequence: int
+    config_hash: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingChanged:
+    """An account stands elsewhere on the ladder; buffers by level are in its reporting unit."""
+
+    event_id: str
+    account_id: str
+    before: Standing
+    after: Standing
+    since_ns: int
+    buffers: tuple[tuple[str, str | None], ...]
+    reporting: str
+    market_sequence: int
+    config_hash: str
+
+
+@final
+class AlarmKind(StrEnum):
+    """What a person should look at."""
+
+    SEQUENCE_GAP = "sequence_gap"
+    SEQUENCE_WHOLE = "sequence_whole"
+    RECONCILIATION = "reconciliation"
+    RECONCILED = "reconciled"
+    PARAMETER_ANNOUNCED = "parameter_announced"
+    PARAMETER_APPLIED = "parameter_applied"
+    OVERRIDE_APPLIED = "override_applied"
+    OVERRIDE_EXPIRED = "override_expired"
+    HALTED = "halted"
+    RESUMED = "resumed"
+    INCREMENT_DIFFERS = "increment_differs"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something that concerns the operation; `where` names the source, venue, asset or recipe."""
+
+    event_id: str
+    kind: AlarmKind
+    where: str
+    message: str
+
+
+Effect: TypeAlias = EventRefused | EventRepeated | EventLate | Decision | StandingChanged | Alarm

@@ -1,0 +1,56 @@
+"""Events of the market: prices, vols, listings and totals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import final
+
+from crossmargin.domain.instrument import Listing
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """An asset's index in dollars and marks of listings on it, in their own quotation.
+
+    Either may be absent: without an index only the marks change.
+    """
+
+    asset: str
+    index: Decimal | None
+    marks: Mapping[str, Decimal]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volatility:
+    """The implied vol of an option listing as a fraction: 0.45 is 45 %."""
+
+    listing_id: str
+    vol: Decimal
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingAdded:
+    """A listing that may be held from now on."""
+
+    listing: Listing
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRemoved:
+    """A listing without positions and orders leaves."""
+
+    listing_id: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalsStated:
+    """Totals over all accounts: crowd per underlying in dollars, open contracts per listing."""
+
+    long_notional: Mapping[str, Decimal]
+    short_notional: Mapping[str, Decimal]
+    open_interest: Mapping[str, Decimal]

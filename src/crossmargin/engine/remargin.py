@@ -1,0 +1,98 @@
+"""Figures of accounts from the state: the one path of the rulebooks, for the touched accounts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from crossmargin.domain.account import Entity
+from crossmargin.domain.book import Book
+from crossmargin.domain.flatten import book_columns
+from crossmargin.domain.holding import Balance, BalanceState, Location
+from crossmargin.engine.setup import Setup
+from crossmargin.engine.state import AccountState, EngineState, Figures
+from crossmargin.ledger.ledger import balance
+from crossmargin.rulebook.assess import MarginColumns, assess_run
+from crossmargin.rulebook.figures import level_figures, unit_of
+from crossmargin.rulebook.pocket import SETTLE, assess_pockets
+from crossmargin.rulebook.recipe import Recipe
+from crossmargin.rulebook.standing import STANDINGS
+
+
+def figures_of(
+    setup: Setup, state: EngineState, account_ids: Iterable[str]
+) -> Mapping[str, Figures]:
+    """Figures of some accounts. Each is the same as among all others, bit for bit.
+
+    `TickOverflowError` when a figure does not fit into ticks, `InputRefused` when a recipe lacks a
+    parameter: then there are no figures at all, and the event that led there is refused.
+    """
+    by_recipe: dict[str, list[AccountState]] = {}
+    for account_id in sorted(account_ids):
+        own = state.accounts[account_id]
+        by_recipe.setdefault(recipe_name(setup, own), []).append(own)
+    found: dict[str, Figures] = {}
+    for name in sorted(by_recipe):
+        found |= _figures(setup, state, state.rules.recipes[name], by_recipe[name])
+    return found
+
+
+def recipe_name(setup: Setup, own: AccountState) -> str:
+    """The rulebook of an account: its own, or the default one."""
+    return own.account.recipe or setup.default_recipe
+
+
+def initial_level(recipe: Recipe) -> str:
+    """The level an act is held against: `initial` where the rulebook has it, else its first."""
+    names = [level.name for level in recipe.levels]
+    return "initial" if "initial" in names else names[0]
+
+
+def _figures(
+    setup: Setup, state: EngineState, recipe: Recipe, accounts: Sequence[AccountState]
+) -> dict[str, Figures]:
+    columns = book_columns(_book(setup, state, accounts), state.valued.universe)
+    found: MarginColumns
+    if recipe.terms.reporting == SETTLE:
+        found = assess_pockets(recipe, columns, state.valued.priced).summary
+    else:
+        found = assess_run(recipe, columns, state.valued.run(recipe), explain=False)
+    unit = unit_of(found)
+    return {
+        str(account_id): Figures(
+            recipe=recipe.name,
+            reporting=found.reporting,
+            levels=tuple(level_figures(found, level, n) for level in found.levels.values()),
+            net_liquidation_value=unit.amount(float(found.net_liquidation[n])),
+            standing=STANDINGS[int(found.standing[n])],
+            reasons=found.reasons.get(n, ()),
+        )
+        for n, account_id in enumerate(columns.account_ids)
+    }
+
+
+def _book(setup: Setup, state: EngineState, accounts: Sequence[AccountState]) -> Book:
+    entities = {own.account.entity_id for own in accounts}
+    return Book(
+        entities={name: Entity(entity_id=name, name=name) for name in entities},
+        accounts={own.account.account_id: own.account for own in accounts},
+        netting_sets={},
+        assets=setup.assets,
+        listings=state.listings,
+        positions=tuple(x for own in accounts for x in own.positions.values()),
+        balances=tuple(x for own in accounts for x in _balances(state, own)),
+        loans=(),
+        orders=tuple(x for own in accounts for x in own.orders.values()),
+        reports={},
+    )
+
+
+def _balances(state: EngineState, own: AccountState) -> Iterable[Balance]:
+    name = own.account.account_id
+    for asset in state.ledger.account_assets(name):
+        units = balance(state.ledger, name, asset) - own.withdrawing_units.get(asset, 0)
+        if units:
+            yield Balance(
+                account_id=name,
+                asset=asset,
+                amount_units=units,
+                location=Location(venue=own.account.venue),
+                state=BalanceState.FREE,
+            )

@@ -1,0 +1,63 @@
+"""What the engine is told once, beside its events: assets, rulebooks as data, and its settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from crossmargin.base.canonical import content_hash
+from crossmargin.base.instant import NS_PER_SECOND
+from crossmargin.domain.asset import Asset
+from crossmargin.market.history import ReturnHistory
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Nanoseconds unless said otherwise.
+
+    `window_ns`: how long events wait for earlier ones. `ahead_ns`: an event further ahead of the
+    clock is refused. `stale_ns`: age from which a price gives no new credit. `revaluation_ns`: how
+    often passing time alone revalues what has an expiry. `sample_every`: each so many events the
+    incremental figures are compared with a full recomputation; 1 = always, 0 = never.
+    """
+
+    window_ns: int = 2 * NS_PER_SECOND
+    ahead_ns: int = 600 * NS_PER_SECOND
+    stale_ns: int = 30 * 60 * NS_PER_SECOND
+    revaluation_ns: int = 60 * NS_PER_SECOND
+    sample_every: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Setup:
+    """`recipes` maps a name to its file's tables; accounts without one get `default_recipe`."""
+
+    assets: Mapping[str, Asset]
+    recipes: Mapping[str, Mapping[str, Any]]
+    default_recipe: str
+    history: ReturnHistory | None = None
+    vol_history: ReturnHistory | None = None
+    settings: Settings = Settings()
+
+
+def setup_hash(setup: Setup) -> str:
+    """SHA-256 over all of it but how often the engine checks itself: the configuration's name."""
+    settings = setup.settings
+    return content_hash(
+        {
+            "assets": {code: setup.assets[code] for code in sorted(setup.assets)},
+            "recipes": {name: repr(table) for name, table in sorted(setup.recipes.items())},
+            "default": setup.default_recipe,
+            "history": [
+                None if history is None else history
+                for history in (setup.history, setup.vol_history)
+            ],
+            "settings": [
+                settings.window_ns,
+                settings.ahead_ns,
+                settings.stale_ns,
+                settings.revaluation_ns,
+            ],
+        }
+    )

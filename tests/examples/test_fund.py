@@ -51,10 +51,10 @@ def test_every_account_names_its_rulebook():
         "deribit-yield": "deribit-standard",
         "okx-main": "cross-tiered",
         "binance-main": "cross-tiered",
-        "binance-coin": "cross-tiered",
+        "binance-coin": "binance-coinm",
         "bybit-main": "cross-tiered",
         "bybit-eth-isolated": "isolated-tiered",
-        "hyperliquid-main": "cross-tiered",
+        "hyperliquid-main": "hyperliquid",
         "deribit-spv": "deribit-standard",
     }
 

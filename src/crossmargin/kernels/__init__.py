@@ -17,6 +17,7 @@ from crossmargin.kernels.seam import (
     resident_book,
 )
 from crossmargin.kernels.segment import net_update, row_ticks
+from crossmargin.kernels.segment_rows import aligned
 from crossmargin.kernels.tick_guard import TICK_LIMIT, NotFinite, TickOverflow
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ResidentBook",
     "TICK_LIMIT",
     "TickOverflow",
+    "aligned",
     "backend_name",
     "backend_note",
     "black_greeks",

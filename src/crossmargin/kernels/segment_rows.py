@@ -97,8 +97,8 @@ def buffers_of(rows: Rows, indptr: Index) -> Buffers:
     groups = max(1, min(BUFFER_BYTES // width, indptr.size - 1))
     terms = max(1, min(BUFFER_BYTES // width, max(groups, rows.contracts.size)))
     return Buffers(
-        sums=_aligned(groups, rows.change_ticks.shape[1]),
-        terms=_aligned(terms, rows.change_ticks.shape[1]),
+        sums=aligned(groups, rows.change_ticks.shape[1]),
+        terms=aligned(terms, rows.change_ticks.shape[1]),
     )
 
 
@@ -170,8 +170,8 @@ def _add_rows(rows: Rows, at: slice, ticks: Float, terms: Float) -> None:
         ticks += np.add.reduce(target, axis=0)
 
 
-def _aligned(rows_count: int, scenarios_count: int) -> Float:
-    """An empty array that starts on a cache line."""
+def aligned(rows_count: int, scenarios_count: int) -> Float:
+    """(rows, scenarios) float64 without figures yet, starting on a cache line."""
     size = rows_count * scenarios_count * 8
     raw = np.empty(size + 64, dtype=np.uint8)
     start = -raw.ctypes.data % 64

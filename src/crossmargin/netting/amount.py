@@ -83,7 +83,8 @@ def _added(grouping: Grouping, amount: Float) -> Float:
     total = np.zeros(grouping.groups_count)
     filled = np.flatnonzero(np.diff(grouping.indptr))
     if filled.size:
-        total[filled] = np.add.reduceat(amount[grouping.order], grouping.indptr[filled])
+        ordered = amount if grouping.in_order else amount[grouping.order]
+        total[filled] = np.add.reduceat(ordered, grouping.indptr[filled])
     return total + 0.0
 
 

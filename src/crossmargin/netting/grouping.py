@@ -16,7 +16,8 @@ class Grouping:
 
     `row_group` (P,) the group of a row, -1 where it has none; `group_account`, `group_key` (G,);
     `order` (rows with a group,) rows sorted by group, else as they came; group g is
-    order[indptr[g]:indptr[g+1]], `indptr` (G + 1,).
+    order[indptr[g]:indptr[g+1]], `indptr` (G + 1,). `in_order` says that all rows have a group and
+    lie sorted by it, so that `order` only counts up.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Grouping:
     group_key: Index
     order: Index
     indptr: Index
+    in_order: bool = False
 
     @property
     def groups_count(self) -> int:
@@ -47,7 +49,8 @@ def group_rows(name: str, account_index: Index, key: Index) -> Grouping:
     if (int(account.max(initial=0)) + 1) * width >= 2**63:
         raise ValueError(f"grouping {name}: accounts times keys do not fit into 64 bits")
     pair = account * width + kept
-    if (pair[1:] < pair[:-1]).any():
+    in_order = not (pair[1:] < pair[:-1]).any()
+    if not in_order:
         # A stable sort merges the runs that books and blocks come in.
         rank = np.argsort(pair, kind="stable")
         order, account, kept, pair = order[rank], account[rank], kept[rank], pair[rank]
@@ -64,6 +67,7 @@ def group_rows(name: str, account_index: Index, key: Index) -> Grouping:
             group_key=kept[first],
             order=order,
             indptr=np.append(first, order.size),
+            in_order=in_order and order.size == account_index.size,
         )
     )
 

@@ -100,10 +100,9 @@ def added_up(parent: NDArray[np.int64], amount: F8, groups_count: int) -> F8:
     """(groups,) the sums of finer groups' amounts in their order; `parent` (finer groups,), -1 for
     none.
     """
-    total: F8 = np.zeros(groups_count)
     inside = parent >= 0
-    if inside.all():
-        np.add.at(total, parent, amount)
-    else:
-        np.add.at(total, parent[inside], amount[inside])
-    return total
+    if not inside.all():
+        parent, amount = parent[inside], amount[inside]
+    # Without rows there are no weights either, and the counts would be integers.
+    total = np.bincount(parent, weights=amount, minlength=groups_count)
+    return total.astype(np.float64, copy=False)

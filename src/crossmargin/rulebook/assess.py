@@ -27,7 +27,7 @@ from crossmargin.rulebook.standing import STANDINGS, Ladder, Standing, rung_reac
 
 F8 = NDArray[np.float64]
 
-ACCOUNTS_PER_BATCH = 8192
+ACCOUNTS_PER_BATCH = 16384
 """Accounts evaluated at a time: bounds memory whatever the number of accounts."""
 
 
@@ -110,7 +110,7 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
         )
         for level in recipe.levels
     }
-    net_liquidation = np.empty(count)
+    net_liquidation, standing = np.empty(count), np.empty(count, dtype=np.int8)
     reasons: dict[int, tuple[str, ...]] = {}
     answers: dict[str, tuple[Answer, Answer]] = {}
     context = None
@@ -134,6 +134,11 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
             for own in columns.values():
                 own.equity[account] = own.requirement[account] = np.nan
         net_liquidation[here] = net_liquidation_value(context)
+        standing[here] = standings(
+            recipe.ladder,
+            {name: _part(own, here) for name, own in columns.items()},
+            net_liquidation[here],
+        )
         for account, words in missing_reasons(context).items():
             reasons[account] = (*reasons.get(account, ()), *words)
         reasons.update(unexplained_reasons(context, roots, reasons))
@@ -144,10 +149,16 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
         account_ids=book.account_ids,
         levels=columns,
         net_liquidation=net_liquidation,
-        standing=standings(recipe.ladder, columns, net_liquidation),
+        standing=standing,
         reasons=reasons,
         answers=answers,
         context=context if explain else None,
+    )
+
+
+def _part(level: LevelColumns, here: slice) -> LevelColumns:
+    return LevelColumns(
+        name=level.name, equity=level.equity[here], requirement=level.requirement[here]
     )
 
 
@@ -183,13 +194,18 @@ def standings(
     """
     standing = np.zeros(len(net_liquidation), dtype=np.int8)
     unknown = np.zeros(len(net_liquidation), dtype=np.bool_)
+    nothing = np.zeros(len(net_liquidation))
+    looked_at: set[str | None] = set()
     for rung in ladder.rungs:
         if rung.level is None:
-            equity, requirement = net_liquidation, np.zeros(len(net_liquidation))
+            equity, requirement = net_liquidation, nothing
         else:
             equity, requirement = levels[rung.level].equity, levels[rung.level].requirement
-        unknown |= np.isnan(equity) | np.isnan(requirement)
-        standing[rung_reached(rung, equity, requirement)] = STANDINGS.index(rung.standing)
+        if rung.level not in looked_at:
+            looked_at.add(rung.level)
+            unknown |= np.isnan(equity + requirement)
+        reached = rung_reached(rung, equity, requirement)
+        np.copyto(standing, STANDINGS.index(rung.standing), where=reached, casting="unsafe")
     severe = STANDINGS.index(Standing.LIQUIDATING)
     standing[unknown & (standing < severe)] = STANDINGS.index(Standing.UNAVAILABLE)
     return standing

@@ -1,6 +1,6 @@
 """What a charge sees: one batch of accounts within a run, its groupings, fields and parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -65,6 +65,29 @@ class Block:
 
 
 @final
+class BlockRows(Mapping[str, Grouping]):
+    """The rows of each block by the groups of one grouping, made when they are first asked for."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Mapping[str, Callable[[], Grouping]]) -> None:
+        self._make = make
+        self._made: dict[str, Grouping] = {}
+
+    def __getitem__(self, name: str) -> Grouping:
+        known = self._made.get(name)
+        if known is None:
+            known = self._made[name] = self._make[name]()
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Groups:
     """Groups that are present, sorted by account and key, over positions and balances alike."""
@@ -96,6 +119,7 @@ class Context:
     account_names: tuple[str, ...] | range
     answers: dict[tuple[int, str], Any] = field(default_factory=dict)
     found: dict[str, Groups] = field(default_factory=dict)
+    sums: dict[bytes, NDArray[np.float64] | None] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
 
     def block(self, name: str) -> Block:
@@ -171,25 +195,43 @@ class Context:
     def _every_account(self) -> Groups:
         everyone = np.arange(self.accounts_count, dtype=np.int64)
         key = np.zeros_like(everyone)
-        rows = {
-            name: rows_by_group(ACCOUNT, self.block(name).account, everyone, key)
-            for name in ("positions", "balances")
-        }
+        rows = BlockRows(
+            {
+                "positions": lambda: self._account_rows(self.positions.account, everyone, key),
+                "balances": lambda: self._account_rows(
+                    self.block("balances").account, everyone, key
+                ),
+            }
+        )
         return Groups(name=ACCOUNT, account=everyone, key=key, rows=rows)
 
+    def _account_rows(
+        self, account: NDArray[np.int64], everyone: NDArray[np.int64], key: NDArray[np.int64]
+    ) -> Grouping:
+        """Rows that lie sorted by account are found by where the account changes."""
+        indptr = account_indptr(account, len(everyone))
+        if indptr is None:
+            return rows_by_group(ACCOUNT, account, everyone, key)
+        return Grouping(
+            name=ACCOUNT,
+            row_group=account,
+            group_account=everyone,
+            group_key=key,
+            order=self.run.row_numbers(len(account)),
+            indptr=indptr,
+            in_order=True,
+        )
+
     def _grouped(self, name: str) -> Groups:
+        if not self.balances_grouped:
+            return self._grouped_positions(name)
         positions, balances = self.block("positions"), self.block("balances")
         own_key = self.key(name)
-        if not self.balances_grouped:
-            made = group_rows(name, positions.account, own_key[positions.instrument])
-            outside = np.full(len(balances.account), -1, dtype=np.int64)
-            row_group = {"positions": made.row_group, "balances": outside}
-        else:
-            holder = np.concatenate([positions.account, balances.account])
-            instrument = np.concatenate([positions.instrument, balances.instrument])
-            made = group_rows(name, holder, own_key[instrument])
-            split = len(positions.account)
-            row_group = {"positions": made.row_group[:split], "balances": made.row_group[split:]}
+        holder = np.concatenate([positions.account, balances.account])
+        instrument = np.concatenate([positions.instrument, balances.instrument])
+        made = group_rows(name, holder, own_key[instrument])
+        split = len(positions.account)
+        row_group = {"positions": made.row_group[:split], "balances": made.row_group[split:]}
         account, key = made.group_account, made.group_key
         return Groups(
             name=name,
@@ -199,6 +241,19 @@ class Context:
                 block: rows_by_group(name, own, account, key) for block, own in row_group.items()
             },
         )
+
+    def _grouped_positions(self, name: str) -> Groups:
+        """Groups in which balances have no part."""
+        p = self.positions
+        made = group_rows(name, p.account, self.key(name)[p.instrument])
+        account, key = made.group_account, made.group_key
+
+        def outside() -> Grouping:
+            nowhere = np.full(len(self.block("balances").account), -1, dtype=np.int64)
+            return rows_by_group(name, nowhere, account, key)
+
+        rows = BlockRows({"positions": lambda: made, "balances": outside})
+        return Groups(name=name, account=account, key=key, rows=rows)
 
     def key(self, name: str) -> NDArray[np.int64]:
         """(instruments,) what a grouping finer than the account tells apart, -1 for none."""
@@ -233,6 +288,23 @@ class Context:
                 raise KeyError(f"no grouping is called {name}")
 
 
+def account_indptr(account: NDArray[np.int64], count: int) -> NDArray[np.int64] | None:
+    """(accounts + 1,) where the rows of each account begin; None where they are not sorted."""
+    indptr = np.zeros(count + 1, dtype=np.int64)
+    if not len(account):
+        return indptr
+    opens = np.flatnonzero(account[1:] != account[:-1])
+    opens += 1
+    bounds = np.concatenate([[0], opens, [len(account)]])
+    present = account[bounds[:-1]]
+    if (present[1:] < present[:-1]).any() or present[0] < 0 or present[-1] >= count:
+        return None
+    if len(present) == count:
+        return bounds
+    indptr[present + 1] = np.diff(bounds)
+    return np.cumsum(indptr, out=indptr)
+
+
 def rows_by_group(
     name: str,
     row_group: NDArray[np.int64],
@@ -245,7 +317,8 @@ def rows_by_group(
     else:
         inside = np.flatnonzero(row_group >= 0)
         own = row_group[inside]
-    if (own[1:] < own[:-1]).any():
+    in_order = not (own[1:] < own[:-1]).any()
+    if not in_order:
         inside = inside[np.argsort(own, kind="stable")]
     indptr = np.zeros(len(group_account) + 1, dtype=np.int64)
     np.cumsum(np.bincount(own, minlength=len(group_account)), out=indptr[1:])
@@ -256,4 +329,5 @@ def rows_by_group(
         group_key=group_key,
         order=inside,
         indptr=indptr,
+        in_order=in_order and len(inside) == len(row_group),
     )

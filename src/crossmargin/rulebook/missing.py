@@ -16,7 +16,7 @@ def _any_missing(context: Context) -> bool:
     run, p, b = context.run, context.positions, context.balances
     lost = np.isnan(context.field("mark_value"))
     for scan in run.scans.values():
-        lost = lost | scan.missing
+        lost |= scan.missing
     return bool(
         np.isnan(p.cost).any()
         or (lost.any() and lost[p.instrument].any())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.domain.asset import Asset
 from crossmargin.domain.universe import Kind, Universe
+from crossmargin.kernels import aligned
 from crossmargin.market.columns import MarketColumns
 from crossmargin.market.history import ReturnHistory
 from crossmargin.market.totals import MarketTotals
@@ -166,6 +167,15 @@ class Run:
         """(instruments,) which instrument rows a selection selects."""
         return self.keep(selection, lambda: selection.instruments(self.universe))
 
+    def row_numbers(self, count: int) -> NDArray[np.int64]:
+        """(count,) 0, 1, 2 and so on, read-only: the order of rows that lie in order."""
+        known: NDArray[np.int64] | None = self.kept.get("row_numbers")
+        if known is None or len(known) < count:
+            known = np.arange(count + count // 4, dtype=np.int64)
+            known.setflags(write=False)
+            self.kept["row_numbers"] = known
+        return known[:count]
+
     def keep(self, name: object, make: Callable[[], Kept]) -> Kept:
         """What does not depend on accounts, made at most once per run."""
         if name not in self.kept:
@@ -202,7 +212,8 @@ class Run:
         scale = 2.0**-self.tick_exponent
         missing = np.isnan(value) | np.isnan(change).any(axis=1)
         value = np.where(missing, 0.0, value * scale)
-        change *= scale
+        # Kernels read rows that begin on cache lines as they are, instead of laying them out anew.
+        change = np.multiply(change, scale, out=aligned(*change.shape))
         change[missing] = 0.0
         for array in (value, change, missing):
             array.setflags(write=False)

@@ -115,7 +115,9 @@ def rung_reached(
             return np.asarray(reached & (requirement > 0.0))
         case Measured.BUFFER:
             buffer = equity - requirement
-            at = (buffer == rung.threshold) & (requirement > 0.0) & rung.or_at
-            return np.asarray((buffer < rung.threshold) | at)
+            below = buffer < rung.threshold
+            if rung.or_at:
+                below |= (buffer == rung.threshold) & (requirement > 0.0)
+            return np.asarray(below)
         case Measured.NET_LIQUIDATION_VALUE:
-            return np.asarray((equity < rung.threshold) | ((equity == rung.threshold) & rung.or_at))
+            return np.asarray(equity <= rung.threshold if rung.or_at else equity < rung.threshold)

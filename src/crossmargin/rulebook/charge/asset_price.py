@@ -29,6 +29,10 @@ def asset_price(run: Run, price: Price) -> NDArray[np.float64]:
     The reporting currency itself is worth exactly 1 whatever the word; others are converted at its
     index.
     """
+    return run.keep(("asset_price", price), lambda: _asset_price(run, price))
+
+
+def _asset_price(run: Run, price: Price) -> NDArray[np.float64]:
     column = _dollars(run, price)
     row = run.reporting_row
     own = np.asarray(column / run.market.index[row])

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crossmargin.rulebook.charge.asset_price import Price, asset_price
 from crossmargin.rulebook.charge.balance_rows import asset_group, balance_parts
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
-from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.selection import Selection
 
 
@@ -30,19 +31,20 @@ class Cash:
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks; NaN where a coin that is held or owed has no price."""
         b = context.balances
-        held = asset_price(context.run, self.price)[b.asset]
-        owed = asset_price(context.run, self.debt_price)[b.asset]
         counted = b.amount
         if self.selection is not None:
             row = context.run.universe.listings_count + b.asset
             counted = np.where(context.run.chosen(self.selection)[row], counted, 0.0)
         if self.usable_only:
             counted = np.where((counted > 0.0) & ~b.usable, 0.0, counted)
-        with np.errstate(invalid="ignore"):
-            value = np.where(counted == 0.0, 0.0, counted * np.where(counted < 0.0, owed, held))
+        value = self._value(context, counted)
         ticks = row_ticks(context, value, "the value of a balance")
-        group = asset_group(context, at, b.account[ticks != 0.0], b.asset[ticks != 0.0])
-        total = tick_sum(group, ticks[ticks != 0.0], context.groups_count(at), "cash")
+        if at == ACCOUNT:
+            total = tick_sum(b.account, ticks, context.accounts_count, "cash")
+        else:
+            some = ticks != 0.0
+            group = asset_group(context, at, b.account[some], b.asset[some])
+            total = tick_sum(group, ticks[some], context.groups_count(at), "cash")
         parts = None
         if context.explain:
             parts = Parts(
@@ -50,3 +52,14 @@ class Cash:
                 balances=balance_parts(context, b.account, b.asset, ticks),
             )
         return Outcome(amount=total, parts=parts)
+
+    def _value(self, context: Context, counted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(balances,) reporting units; what is neither held nor owed needs no price."""
+        asset = context.balances.asset
+        held = asset_price(context.run, self.price)
+        if self.debt_price is self.price and np.isfinite(held).all():
+            return np.asarray(counted * held[asset])
+        owed = asset_price(context.run, self.debt_price)
+        with np.errstate(invalid="ignore"):
+            price = np.where(counted < 0.0, owed[asset], held[asset])
+            return np.where(counted == 0.0, 0.0, counted * price)

@@ -6,9 +6,10 @@ from typing import final
 
 import numpy as np
 
+from crossmargin.rulebook.account_sum import account_sum
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
-from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.selection import Selection
 
 
@@ -51,6 +52,10 @@ class MarkValue:
         value = context.field(f"{self.value.value}_value")
         if self.selection is not None:
             value = np.where(context.run.chosen(self.selection), value, 0.0)
+        if at == ACCOUNT and not context.explain:
+            total = account_sum(context, value, contracts)
+            if total is not None:
+                return Outcome(amount=total)
         amount = contracts * value[p.instrument]
         if np.isnan(value).any():
             amount[contracts == 0.0] = 0.0

@@ -66,13 +66,24 @@ class NettedRows:
     """The rows of one component in one grouping, ready for a kernel: sorted by group, all with
     data.
 
-    `unavailable` (groups,) marks groups that hold a row without data.
+    `rows` are all rows of the block where those lie sorted already. `unavailable` (groups,) marks
+    groups that hold a row without data.
     """
 
     block: Block
-    rows: NDArray[np.int64]
+    rows: NDArray[np.int64] | slice
     indptr: NDArray[np.int64]
     unavailable: NDArray[np.bool_]
+
+    @property
+    def instrument(self) -> NDArray[np.int64]:
+        """(rows,) what is held."""
+        return self.block.instrument[self.rows]
+
+    @property
+    def contracts(self) -> F8:
+        """(rows,) how much is held."""
+        return self.block.contracts[self.rows]
 
 
 def component_rows(
@@ -82,9 +93,11 @@ def component_rows(
     balances.
     """
     selection = component.selection
-    name = "balances" if selection is not None and selection.reads_balances else "positions"
+    if not component.reads_balances:
+        return (_block_rows(context, scan, selection, context.block("positions"), by),)
     balances = coins_in_use(context) if component.hedging else context.block("balances")
-    block = balances if name == "balances" else context.block("positions")
+    only_balances = selection is not None and selection.reads_balances
+    block = balances if only_balances else context.block("positions")
     found = _block_rows(context, scan, selection, block, by)
     if not component.with_balances:
         return (found,)
@@ -99,18 +112,23 @@ def _block_rows(
     if selection is not None:
         chosen &= context.run.chosen(selection)[block.instrument]
     groups = context.groups(by)
-    row_group = groups.rows[name].row_group
-    count = len(groups.account)
-    lacking = chosen & (scan.missing[block.instrument] | np.isnan(block.contracts))
-    lacking &= row_group >= 0
-    unavailable = np.zeros(count, dtype=np.bool_)
-    unavailable[row_group[lacking]] = True
-    if chosen.all() and not lacking.any():
-        rows = groups.rows[name]
-    else:
-        kept = np.where(chosen & ~lacking, row_group, -1)
+    rows = groups.rows[name]
+    unavailable = np.zeros(len(groups.account), dtype=np.bool_)
+    lacking = None
+    if scan.missing.any() or np.isnan(block.contracts).any():
+        lacking = chosen & (scan.missing[block.instrument] | np.isnan(block.contracts))
+        lacking &= rows.row_group >= 0
+        unavailable[rows.row_group[lacking]] = True
+        chosen &= ~lacking
+    if not chosen.all():
+        kept = np.where(chosen, rows.row_group, -1)
         rows = rows_by_group(by, kept, groups.account, groups.key)
-    return NettedRows(block=block, rows=rows.order, indptr=rows.indptr, unavailable=unavailable)
+    return NettedRows(
+        block=block,
+        rows=slice(None) if rows.in_order else rows.order,
+        indptr=rows.indptr,
+        unavailable=unavailable,
+    )
 
 
 def netted(per_contract: F8, blocks: tuple[NettedRows, ...]) -> F8:
@@ -120,8 +138,8 @@ def netted(per_contract: F8, blocks: tuple[NettedRows, ...]) -> F8:
     parts = [
         net_ticks(
             per_contract,
-            found.block.instrument[found.rows],
-            found.block.contracts[found.rows],
+            found.instrument,
+            found.contracts,
             found.indptr,
         )
         for found in blocks
@@ -185,8 +203,8 @@ def plain_rows(
     if len(found) == 1:
         rows = found[0]
         return PlainRows(
-            instrument=rows.block.instrument[rows.rows],
-            contracts=rows.block.contracts[rows.rows],
+            instrument=rows.instrument,
+            contracts=rows.contracts,
             indptr=rows.indptr,
             unavailable=rows.unavailable,
         )
@@ -197,9 +215,9 @@ def plain_rows(
     next_row = indptr[:-1].copy()
     for rows in found:
         count = np.diff(rows.indptr)
-        place = np.arange(len(rows.rows)) + np.repeat(next_row - rows.indptr[:-1], count)
-        instrument[place] = rows.block.instrument[rows.rows]
-        contracts[place] = rows.block.contracts[rows.rows]
+        place = np.arange(rows.indptr[-1]) + np.repeat(next_row - rows.indptr[:-1], count)
+        instrument[place] = rows.instrument
+        contracts[place] = rows.contracts
         next_row += count
         unavailable |= rows.unavailable
     return PlainRows(
@@ -285,8 +303,7 @@ def _row_losses(
     (groups,).
     """
     row_group = np.repeat(np.arange(len(found.indptr) - 1), np.diff(found.indptr))
-    instrument = found.block.instrument[found.rows]
-    contracts = found.block.contracts[found.rows]
+    instrument, contracts = found.instrument, found.contracts
     value_slope, change_slope = slopes
     values = np.rint(contracts * scan.value[instrument])
     gained = np.rint(contracts * scan.change[instrument, scenario])

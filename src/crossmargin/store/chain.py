@@ -35,8 +35,11 @@ def chained_rows(head: Head, bodies: Sequence[bytes]) -> tuple[list[Row], Head]:
     return rows, Head(sequence=sequence, hash=previous)
 
 
-def checked_records(rows: Iterable[Row], before: Head) -> Iterator[Record]:
-    """Rows that follow `before`, as records; `StoreDamaged` at the first one that is wrong."""
+def checked_records(rows: Iterable[Row], before: Head, acknowledged: Head) -> Iterator[Record]:
+    """Rows that follow `before`, as records; `StoreDamaged` at the first one that is wrong.
+
+    Also when they end before what was acknowledged: a journal cut short is no shorter journal.
+    """
     for row in rows:
         failure = _row_failure(row, before)
         if failure is not None:
@@ -44,6 +47,13 @@ def checked_records(rows: Iterable[Row], before: Head) -> Iterator[Record]:
         sequence, body, own_hash = row
         yield Record(sequence=sequence, body=body, previous_hash=before.hash, hash=own_hash)
         before = Head(sequence=sequence, hash=own_hash)
+    refuse_shorter(before, acknowledged)
+
+
+def refuse_shorter(head: Head, acknowledged: Head) -> None:
+    """`StoreDamaged` when a journal ends before what was acknowledged of it."""
+    if head.sequence < acknowledged.sequence:
+        raise StoreDamaged([_shorter(head.sequence, acknowledged.sequence, "acknowledged")])
 
 
 def journal_failures(
@@ -58,22 +68,25 @@ def journal_failures(
         if failure is not None:
             failures.append(failure)
         sequence, _, own_hash = row
-        at = Head(sequence=sequence, hash=own_hash)
+        at = Head(sequence=sequence, hash=own_hash if type(own_hash) is bytes else b"")
         failures += [
             Failure(Reason.CONTRADICTION, f"journal[{sequence}]", f"not the {name} record")
             for name, head in wanted.items()
             if head.sequence == sequence and head.hash != own_hash
         ]
     failures += [
-        Failure(
-            Reason.MISSING_DATA,
-            f"journal[{at.sequence + 1}]",
-            f"the journal ends at {at.sequence}, {name} are {head.sequence} records",
-        )
+        _shorter(at.sequence, head.sequence, name)
         for name, head in wanted.items()
         if head.sequence > at.sequence
     ]
     return failures
+
+
+def refuse_older(snapshot_sequence: int, acknowledged_sequence: int) -> None:
+    """`StoreDamaged` when the newest snapshot is not the newest that was acknowledged."""
+    if snapshot_sequence < acknowledged_sequence:
+        where = f"snapshot[{acknowledged_sequence}]"
+        raise StoreDamaged([Failure(Reason.MISSING_DATA, where, "it is gone")])
 
 
 def checked_snapshot(row: Row, anchor_hash: bytes | None) -> Snapshot:
@@ -91,9 +104,16 @@ def snapshot_failure(row: Row, anchor_hash: bytes | None) -> Failure | None:
     where = f"snapshot[{sequence}]"
     if anchor_hash is None:
         return Failure(Reason.MISSING_DATA, where, f"there is no record {sequence}")
+    if sequence < 1 or not _is_whole(row):
+        return Failure(Reason.WRONG_TYPE, where, "it stands after no record, or is not bytes")
     if snapshot_hash(anchor_hash, sequence, body) != own_hash:
         return Failure(Reason.CONTRADICTION, where, "it is not what its hash was taken of")
     return None
+
+
+def _shorter(stored: int, wanted: int, name: str) -> Failure:
+    message = f"the journal ends at {stored}, {name} are {wanted} records"
+    return Failure(Reason.MISSING_DATA, f"journal[{stored + 1}]", message)
 
 
 def _row_failure(row: Row, before: Head) -> Failure | None:
@@ -102,7 +122,14 @@ def _row_failure(row: Row, before: Head) -> Failure | None:
     if sequence != before.sequence + 1:
         message = f"record {sequence} stands where {before.sequence + 1} must"
         return Failure(Reason.MISSING_DATA, where, message)
+    if not _is_whole(row):
+        return Failure(Reason.WRONG_TYPE, where, "body and hash must be bytes")
     if record_hash(before.hash, sequence, body) != own_hash:
         message = "it is not what its hash was taken of, after the record before it"
         return Failure(Reason.CONTRADICTION, where, message)
     return None
+
+
+def _is_whole(row: Row) -> bool:
+    """Are body and hash bytes? A damaged file may hand out numbers, or nothing."""
+    return all(type(value) is bytes for value in row[1:])

@@ -14,6 +14,8 @@ from crossmargin.store.chain import (
     checked_records,
     checked_snapshot,
     journal_failures,
+    refuse_older,
+    refuse_shorter,
     snapshot_failure,
     snapshot_hash,
 )
@@ -145,23 +147,32 @@ class PostgresStore:
     def read(self, from_sequence: int = 1) -> Iterator[Record]:
         """Records from a sequence on, checked; see `Store.read`."""
         first = max(from_sequence, 1)
+        acknowledged, _ = self._acknowledged()
         anchor = self._anchor(first - 1)
         if anchor is None:
+            refuse_shorter(self.head(), acknowledged)
             return
-        yield from checked_records(self._rows(first), Head(sequence=first - 1, hash=anchor))
+        before = Head(sequence=first - 1, hash=anchor)
+        yield from checked_records(self._rows(first), before, acknowledged)
 
     def head(self) -> Head:
         """Where the journal ends; see `Store.head`."""
+        acknowledged, _ = self._acknowledged()
         columns = (JOURNAL.c.sequence, JOURNAL.c.hash)
         rows = self._found(sa.select(*columns).order_by(JOURNAL.c.sequence.desc()).limit(1))
-        return Head(sequence=rows[0][0], hash=rows[0][1]) if rows else GENESIS
+        head = Head(sequence=rows[0][0], hash=rows[0][1]) if rows else GENESIS
+        refuse_shorter(head, acknowledged)
+        return head
 
     def snapshot_newest(self, before_sequence: int | None = None) -> Snapshot | None:
         """The newest snapshot, checked; see `Store.snapshot_newest`."""
         query = sa.select(SNAPSHOT).order_by(SNAPSHOT.c.sequence.desc()).limit(1)
         if before_sequence is not None:
             query = query.where(SNAPSHOT.c.sequence < before_sequence)
+        _, newest_sequence = self._acknowledged()
         rows = self._found(query)
+        if before_sequence is None:
+            refuse_older(rows[0][0] if rows else 0, newest_sequence)
         return checked_snapshot(rows[0], self._anchor(rows[0][0])) if rows else None
 
     def verify(self, published: Head | None = None) -> list[Failure]:
@@ -248,6 +259,11 @@ class PostgresStore:
         except sa.exc.DBAPIError as error:
             failure = Failure(Reason.MISSING_DATA, self._name, f"not readable: {_short(error)}")
             raise StoreDamaged([failure]) from error
+
+    def _acknowledged(self) -> tuple[Head, int]:
+        """Head and newest snapshot that were acknowledged, read before the rest."""
+        rows = self._found(sa.select(WRITER.c.sequence, WRITER.c.hash, WRITER.c.snapshot_sequence))
+        return (Head(sequence=rows[0][0], hash=rows[0][1]), rows[0][2]) if rows else (GENESIS, 0)
 
     def _anchor(self, sequence: int) -> bytes | None:
         """The hash of a record, None when there is none."""

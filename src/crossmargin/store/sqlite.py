@@ -14,9 +14,11 @@ from crossmargin.store.chain import (
     chained_rows,
     checked_records,
     checked_snapshot,
+    refuse_older,
+    refuse_shorter,
     snapshot_hash,
 )
-from crossmargin.store.head_file import Acknowledged, write_acknowledged
+from crossmargin.store.head_file import Acknowledged, read_acknowledged, write_acknowledged
 from crossmargin.store.port import (
     Fence,
     Head,
@@ -26,8 +28,8 @@ from crossmargin.store.port import (
     StoreStopped,
     WriterFenced,
 )
-from crossmargin.store.sqlite_schema import reading_connection
-from crossmargin.store.sqlite_verify import file_failures, table_failures
+from crossmargin.store.sqlite_schema import REFUSALS, reading_connection
+from crossmargin.store.sqlite_verify import file_failures, log_failures, table_failures
 from crossmargin.store.sqlite_writer import (
     Writer,
     close_writer,
@@ -58,7 +60,7 @@ class SqliteStore:
         self.close()
         try:
             writer = open_writer(self._path, writer_name)
-        except (sqlite3.Error, OSError) as error:
+        except (*REFUSALS, OSError) as error:
             raise StoreStopped(f"{self._path.name} cannot be opened to write: {error}") from error
         self._stopped = None
         self._writing = writer
@@ -100,18 +102,22 @@ class SqliteStore:
     def read(self, from_sequence: int = 1) -> Iterator[Record]:
         """Records from a sequence on, checked; see `Store.read`."""
         first = max(from_sequence, 1)
-        if self._reader() is None:
-            return
+        acknowledged = self._acknowledged()
         anchor = self._anchor(first - 1)
         if anchor is None:
+            refuse_shorter(self.head(), acknowledged.head)
             return
-        yield from checked_records(self._rows(first), Head(sequence=first - 1, hash=anchor))
+        before = Head(sequence=first - 1, hash=anchor)
+        yield from checked_records(self._rows(first), before, acknowledged.head)
 
     def head(self) -> Head:
         """Where the journal ends; see `Store.head`."""
         newest = "SELECT sequence, body, hash FROM journal ORDER BY sequence DESC LIMIT 1"
+        acknowledged = self._acknowledged()
         rows = self._found(newest)
-        return Head(sequence=rows[0][0], hash=rows[0][2]) if rows else GENESIS
+        head = Head(sequence=rows[0][0], hash=rows[0][2]) if rows else GENESIS
+        refuse_shorter(head, acknowledged.head)
+        return head
 
     def snapshot_newest(self, before_sequence: int | None = None) -> Snapshot | None:
         """The newest snapshot, checked; see `Store.snapshot_newest`."""
@@ -119,15 +125,18 @@ class SqliteStore:
             "SELECT sequence, body, hash FROM snapshot WHERE sequence < ?"
             " ORDER BY sequence DESC LIMIT 1"
         )
+        acknowledged = self._acknowledged()
         rows = self._found(newest, 2**62 if before_sequence is None else before_sequence)
+        if before_sequence is None:
+            refuse_older(rows[0][0] if rows else 0, acknowledged.snapshot_sequence)
         return checked_snapshot(rows[0], self._anchor(rows[0][0])) if rows else None
 
     def verify(self, published: Head | None = None) -> list[Failure]:
         """Every byte of the files and every record; see `Store.verify`."""
         if not self._path.exists():
             return [Failure(Reason.MISSING_DATA, str(self._path), "there is no such journal")]
-        failures = file_failures(self._path)
-        return failures + table_failures(self._path, published)
+        tables = table_failures(self._path, published)
+        return file_failures(self._path) + (log_failures(self._path) if tables else []) + tables
 
     def close(self) -> None:
         """Move the log into the file, sealed, and close; see `Store.close`."""
@@ -161,11 +170,12 @@ class SqliteStore:
                 raise _fenced(writing.fence, token, name)
             connection.executemany(insert, rows)
             connection.execute("COMMIT")
-            write_acknowledged(writing.head_file, acknowledged)
-        except (sqlite3.Error, OSError, StoreDamaged) as error:
+            write_acknowledged(writing.head_file, writing.writes, acknowledged)
+            writing.writes += 1
+        except (*REFUSALS, OSError, StoreDamaged) as error:
             self._stopped = f"{self._path.name} acknowledges nothing more: {error}"
             writing.failed = True
-            with suppress(sqlite3.Error):
+            with suppress(*REFUSALS):
                 connection.execute("ROLLBACK")
             raise StoreStopped(self._stopped) from error
         writing.acknowledged = acknowledged
@@ -181,9 +191,14 @@ class SqliteStore:
             return []
         try:
             return reader.execute(query, arguments).fetchall()
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             failure = Failure(Reason.WRONG_TYPE, self._path.name, f"not readable: {error}")
             raise StoreDamaged([failure]) from error
+
+    def _acknowledged(self) -> Acknowledged:
+        """What was acknowledged, read before the tables, so that a live writer is no damage."""
+        nothing = Acknowledged(token=0, head=GENESIS, snapshot_sequence=0)
+        return read_acknowledged(self._path) or nothing
 
     def _anchor(self, sequence: int) -> bytes | None:
         """The hash of a record, None when there is none."""

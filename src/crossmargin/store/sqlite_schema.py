@@ -13,6 +13,9 @@ APPLICATION_ID: Final = 0x436D4A31
 PAGE_BYTES: Final = 4096
 WAIT_SECONDS: Final = 10.0
 
+REFUSALS: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the second where its own message quotes damaged text."""
+
 _APPEND_ONLY: Final = "is append-only: correct it by a new record"
 
 _TABLES: Final = (
@@ -58,7 +61,9 @@ def writing_connection(path: Path) -> sqlite3.Connection:
 def reading_connection(path: Path) -> sqlite3.Connection:
     """A connection that cannot write and, when closed, leaves the log where it is."""
     address = f"{path.resolve().as_uri()}?mode=ro"
-    return sqlite3.connect(address, timeout=WAIT_SECONDS, isolation_level=None, uri=True)
+    connection = sqlite3.connect(address, timeout=WAIT_SECONDS, isolation_level=None, uri=True)
+    connection.text_factory = bytes
+    return connection
 
 
 def make_tables(connection: sqlite3.Connection) -> None:

@@ -9,10 +9,10 @@ from typing import BinaryIO, Final, final
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.store.chain import GENESIS
 from crossmargin.store.head_file import (
+    SLOTS,
     Acknowledged,
     open_head_file,
     read_acknowledged,
-    write_acknowledged,
 )
 from crossmargin.store.page_seal import (
     flush_folder,
@@ -24,6 +24,7 @@ from crossmargin.store.page_seal import (
 from crossmargin.store.port import Fence, Head, StoreDamaged
 from crossmargin.store.sqlite_schema import (
     PAGE_BYTES,
+    REFUSALS,
     make_tables,
     reading_connection,
     writing_connection,
@@ -46,6 +47,7 @@ class Writer:
     acknowledged: Acknowledged
     failed: bool = False
     log_bytes_moved: int = 0
+    writes: int = SLOTS
 
 
 def log_path(path: Path) -> Path:
@@ -68,8 +70,7 @@ def open_writer(path: Path, writer_name: str) -> Writer:
         acknowledged = stored(connection)
         _refuse_missing(path, connection, before, acknowledged)
         connection.execute("COMMIT")
-        head_file = open_head_file(path)
-        write_acknowledged(head_file, acknowledged)
+        head_file = open_head_file(path, acknowledged)
         flush_folder(path)
     except BaseException:
         _close_unmoved(path, connection)
@@ -125,7 +126,7 @@ def close_writer(writer: Writer) -> None:
             (token,) = writer.connection.execute("SELECT token FROM writer").fetchone()
             if token == writer.fence.token:
                 writer.connection.close()
-    except (sqlite3.Error, OSError, StoreDamaged):
+    except (*REFUSALS, OSError, StoreDamaged):
         # What is acknowledged lies in the log; the next writer moves it, or says what is wrong.
         writer.failed = True
     _close_unmoved(writer.path, writer.connection)
@@ -133,9 +134,9 @@ def close_writer(writer: Writer) -> None:
 
 def _close_unmoved(path: Path, connection: sqlite3.Connection) -> None:
     """Close without SQLite's own last checkpoint: it makes none while another is connected."""
-    with suppress(sqlite3.Error):
+    with suppress(*REFUSALS):
         kept = reading_connection(path)
-        with suppress(sqlite3.Error):
+        with suppress(*REFUSALS):
             kept.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         connection.close()
         kept.close()
@@ -152,13 +153,24 @@ def _seal_first(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def stored(connection: sqlite3.Connection) -> Acknowledged:
-    """What the tables hold, to be held against what was acknowledged."""
-    (token,) = connection.execute("SELECT token FROM writer").fetchone()
+    """What the tables hold, to be held against what was acknowledged; `StoreDamaged` if unclear."""
     newest = "SELECT sequence, hash FROM journal ORDER BY sequence DESC LIMIT 1"
     last = connection.execute(newest).fetchone()
-    (snapshot,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM snapshot").fetchone()
-    head = Head(sequence=last[0], hash=last[1]) if last else GENESIS
-    return Acknowledged(token=token, head=head, snapshot_sequence=snapshot)
+    return Acknowledged(
+        token=_number(connection, "SELECT token FROM writer", "writer"),
+        head=Head(sequence=last[0], hash=last[1]) if last else GENESIS,
+        snapshot_sequence=_number(
+            connection, "SELECT coalesce(max(sequence), 0) FROM snapshot", "snapshot"
+        ),
+    )
+
+
+def _number(connection: sqlite3.Connection, query: str, where: str) -> int:
+    row = connection.execute(query).fetchone()
+    if row is None or type(row[0]) is not int:
+        raise StoreDamaged([_missing(where, "it holds no number")])
+    number: int = row[0]
+    return number
 
 
 def _refuse_missing(

@@ -9,8 +9,9 @@ import numpy as np
 
 from crossmargin.netting.amount import net, times_field
 from crossmargin.rulebook.amount import Amount, added_up, group_amount, of_rows, row_shares
-from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.orders import OrderFill, filled_amount, worst_within
+from crossmargin.rulebook.charge.paid_by_rows import paid_by_rows
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.rate import Rate
 from crossmargin.rulebook.rate_value import rate_of
@@ -48,7 +49,10 @@ class Exposure:
         parent = parent_groups(context, self.by, at)
         total = added_up(parent, charged, context.groups_count(at))
         return Outcome(
-            amount=total, parts=self._parts(context, x, charged) if context.explain else None
+            amount=total,
+            parts=paid_by_rows(context, self.by, self._shares(context, x), charged)
+            if context.explain
+            else None,
         )
 
     def _size(self, context: Context, x: np.ndarray) -> np.ndarray:
@@ -76,17 +80,3 @@ class Exposure:
         with np.errstate(invalid="ignore", divide="ignore"):
             per_unit = np.where(inner != 0.0, shares / inner, 0.0)
         return np.asarray(x * of_rows(per_unit, rows.row_group))
-
-    def _parts(self, context: Context, x: np.ndarray, charged: np.ndarray) -> Parts:
-        """Rows share what their group pays; open orders without a position leave a rest to its
-        first row.
-        """
-        rows = context.groups(self.by).rows["positions"]
-        shares = self._shares(context, x)
-        whole = net(rows, shares)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            per_share = np.where(whole != 0.0, charged / whole, 0.0)
-        parts = shares * of_rows(per_share, rows.row_group)
-        unshared = np.flatnonzero((whole == 0.0) & (charged != 0.0) & (np.diff(rows.indptr) > 0))
-        parts[rows.order[rows.indptr[unshared]]] += charged[unshared]
-        return Parts(positions=parts, balances=np.zeros(len(context.block("balances").account)))

@@ -7,10 +7,11 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.netting.amount import net, times_field
-from crossmargin.rulebook.amount import Amount, added_up, group_amount, of_rows, row_shares
-from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.netting.amount import times_field
+from crossmargin.rulebook.amount import Amount, added_up, group_amount, row_shares
+from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.orders import OrderFill, filled_amount
+from crossmargin.rulebook.charge.paid_by_rows import paid_by_rows
 from crossmargin.rulebook.charge.tier_table import TierTable, tier_table
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.group_field import instrument_labels, one_per_group
@@ -83,7 +84,14 @@ class Tiered:
             amount=total,
             driver=self._driver(measured, bound, parent, len(total)),
             driver_names=tuple(f"tier {tier + 1}" for tier in range(rate.shape[1])),
-            parts=self._parts(context, x, charged) if context.explain else None,
+            parts=paid_by_rows(
+                context,
+                self.by,
+                row_shares(self.amount, x, context.groups(self.by).rows["positions"]),
+                charged,
+            )
+            if context.explain
+            else None,
         )
 
     def _size(self, context: Context, of: str, x: F8) -> F8:
@@ -115,20 +123,6 @@ class Tiered:
         inside = (measured > 0.0) & (parent >= 0)
         np.maximum.at(driver, parent[inside], reached[inside])
         return driver
-
-    def _parts(self, context: Context, x: F8, charged: F8) -> Parts:
-        """Rows share what their group pays in proportion; orders alone leave it to the group's
-        first row.
-        """
-        rows = context.groups(self.by).rows["positions"]
-        shares = row_shares(self.amount, x, rows)
-        whole = net(rows, shares)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            per_share = np.where(whole != 0.0, charged / whole, 0.0)
-        parts = shares * of_rows(per_share, rows.row_group)
-        unshared = np.flatnonzero((whole == 0.0) & (charged != 0.0) & (np.diff(rows.indptr) > 0))
-        parts[rows.order[rows.indptr[unshared]]] += charged[unshared]
-        return Parts(positions=parts, balances=np.zeros(len(context.block("balances").account)))
 
 
 def effective_rate(size: F8, bound: F8, rate: F8, brackets: Brackets, bound_below: bool) -> F8:

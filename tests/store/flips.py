@@ -1,6 +1,14 @@
-"""Bytes of a stored journal, changed one at a time: is every change found?"""
+"""Bytes of a stored journal, changed one at a time: is every change found?
 
+    python -m tests.store.flips FOLDER COUNT SEED
+
+Two thirds in the files of a closed journal, one third in those of a killed writer's. Prints one
+JSON object; ends with 1 when a change was not found, or was read as if it were none.
+"""
+
+import json
 import shutil
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +21,8 @@ from crossmargin.store.port import StoreDamaged
 
 RECORDS = 60
 SNAPSHOTS = (20, 50)
+CLOSED = ("", "-seal", "-head")
+CRASHED = ("-wal", "-seal", "-head")
 COLUMNS = (
     ("journal", "body"),
     ("journal", "hash"),
@@ -124,3 +134,21 @@ def flip_rows(address: str, count: int, seed: int) -> Flips:
             connection.exec_driver_sql(update, (whole, sequence))
     engine.dispose()
     return Flips(count=count, unseen=unseen, used=used)
+
+
+def shown_flips(flips: Flips) -> dict[str, object]:
+    """What is printed of a run."""
+    return {"changed": flips.count, "unseen": flips.unseen, "used": flips.used}
+
+
+if __name__ == "__main__":
+    place, total, first_seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    closed = flip_files(closed_journal(place), CLOSED, total - total // 3, first_seed)
+    crashed = flip_files(crashed_journal(place), CRASHED, total // 3, first_seed + 1)
+    both = Flips(
+        count=closed.count + crashed.count,
+        unseen=closed.unseen + crashed.unseen,
+        used=closed.used + crashed.used,
+    )
+    print(json.dumps(shown_flips(both)))
+    sys.exit(1 if both.unseen or both.used else 0)

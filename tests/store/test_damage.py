@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from crossmargin.store.address import store_at
 from crossmargin.store.port import StoreDamaged
 from tests.store.flips import (
+    CLOSED,
+    CRASHED,
     RECORDS,
     closed_journal,
     crashed_journal,
@@ -18,9 +20,6 @@ from tests.store.flips import (
     flip_rows,
     write_journal,
 )
-
-CLOSED = ("", "-seal", "-head")
-CRASHED = ("-wal", "-seal", "-head")
 
 
 def verified(path):

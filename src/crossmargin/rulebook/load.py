@@ -14,6 +14,7 @@ from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.grammar import read_charge, read_rate, read_selection
 from crossmargin.rulebook.lint import lint
 from crossmargin.rulebook.load_ladder import read_ladder
+from crossmargin.rulebook.load_procyclicality import with_procyclicality
 from crossmargin.rulebook.node import (
     Bracket,
     BySign,
@@ -53,6 +54,7 @@ HEAD = {
     "define",
     "level",
     "ladder",
+    "procyclicality",
 }
 
 
@@ -79,6 +81,14 @@ def load_recipe(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None =
     terms = _terms(name, tables, overrides or {}, failures)
     trees = _Trees(name=name, written=tables.get("define", {}), failures=failures)
     levels = tuple(_level(key, table, trees) for key, table in tables["level"].items())
+    if "procyclicality" in tables:
+        levels = with_procyclicality(
+            [level for level in levels if level is not None],
+            tables["procyclicality"],
+            f"{name}.procyclicality",
+            trees.node,
+            failures,
+        )
     trees.build_all()
     liquidation = tables.get("liquidation", "maintenance")
     names = list(tables["level"])

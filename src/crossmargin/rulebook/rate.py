@@ -1,6 +1,7 @@
 """Rates as recipes write them: a number, a parameter, a field, or a small rule. Data only."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias, assert_never, final
 
 from crossmargin.rulebook.amount import Amount
@@ -192,6 +193,38 @@ class HeldMin:
 
 
 @final
+class VolSource(StrEnum):
+    """Which vol a multiplier follows: that of past returns, or the larger of it and the vol index,
+    held within `trust` times the first.
+    """
+
+    REALISED = "realised"
+    LARGER = "larger"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolMultiplier:
+    """Vol over `reference` (both a year's), within `floor` and `cap`; it rises at once and falls by
+    no more than the share `release` of itself a day.
+
+    Realised vol is exponentially weighted with `decay` over daily log returns. The path of the last
+    `days` decides what is still to be released. `asset` names whose vol it is; without it that of
+    each group's own underlying. Unavailable without that history.
+    """
+
+    source: VolSource
+    decay: float
+    days: float
+    reference: "Rate"
+    floor: "Rate"
+    cap: "Rate"
+    release: "Rate"
+    trust: "Rate" = Number(value=1.0)
+    asset: str | None = None
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combined:
     """The largest, the smallest, the sum or the product of rates, or the first over the rest."""
@@ -217,6 +250,7 @@ Rate: TypeAlias = (
     | Growth
     | LowConfidence
     | HeldMin
+    | VolMultiplier
     | Combined
 )
 
@@ -242,6 +276,8 @@ def children(rate: Rate) -> tuple[Rate, ...]:
             return (rate.base, rate.slope, rate.threshold, rate.step)
         case Ramp():
             return (rate.base, rate.lower, rate.upper)
+        case VolMultiplier():
+            return (rate.reference, rate.floor, rate.cap, rate.release, rate.trust)
         case Rounded():
             return (rate.rate, rate.unit)
         case Combined():

@@ -34,8 +34,11 @@ from crossmargin.rulebook.rate import (
     SizePower,
     SizeStep,
     Step,
+    VolMultiplier,
+    children,
 )
 from crossmargin.rulebook.reduce import held_min_field
+from crossmargin.rulebook.vol_multiplier import vol_multiplier
 
 F8 = NDArray[np.float64]
 
@@ -76,6 +79,9 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
             return _combined(rate, context, at)
         case Growth() | LowConfidence() | HeldMin():
             return _of_feeds(rate, context, at)
+        case VolMultiplier():
+            inner = [rate_of(each, context, at) for each in children(rate)]
+            return vol_multiplier(rate, context, at, inner)
         case _:
             assert_never(rate)
 

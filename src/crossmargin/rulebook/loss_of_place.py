@@ -2,7 +2,7 @@
 positions stay.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -12,7 +12,7 @@ from crossmargin.domain.book import Book
 from crossmargin.domain.columns import BookColumns
 from crossmargin.rulebook.figures import unit_of
 from crossmargin.rulebook.pocket import assess_pockets
-from crossmargin.rulebook.pool import chosen, without_balances
+from crossmargin.rulebook.pool import account_rows, side_by_side, without_balances
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.run import PricedMarket
 from crossmargin.rulebook.statement_types import Loss
@@ -26,20 +26,15 @@ def losses(
     A shortfall is a negative buffer of the liquidation level of an account's own rulebook that is
     lower than without the loss.
     """
-    before = _buffers(columns, priced, recipes)
+    places = list(_places(book, columns))
+    amount, asset = columns.balances.amount, columns.balances.asset
+    short = _shortfalls(columns, [lost & (amount > 0.0) for _, _, lost in places], priced, recipes)
     found = []
-    for kind, name, lost in _places(book, columns):
-        after = _buffers(without_balances(columns, lost), priced, recipes)
-        amount = columns.balances.amount
+    for (kind, name, lost), shortfalls in zip(places, short, strict=True):
         rows = np.flatnonzero(lost & (amount > 0.0))
-        worth = (amount[rows] * priced.market.index[columns.balances.asset[rows]]).sum()
-        short = {
-            account: -buffer
-            for account, buffer in after.items()
-            if buffer is not None and buffer < 0 and buffer != before[account]
-        }
+        worth = (amount[rows] * priced.market.index[asset[rows]]).sum()
         credit = None if np.isnan(worth) else Decimal(f"{worth:.2f}")
-        found.append(Loss(kind=kind, name=name, credit_lost=credit, shortfalls=short))
+        found.append(Loss(kind=kind, name=name, credit_lost=credit, shortfalls=shortfalls))
     return tuple(found)
 
 
@@ -59,19 +54,58 @@ def _places(book: Book, columns: BookColumns) -> Iterator[tuple[str, str, NDArra
         yield "issuer", issuer, issued[rows.asset]
 
 
-def _buffers(
-    columns: BookColumns, priced: PricedMarket, recipes: Mapping[str, Recipe]
-) -> dict[str, Decimal | None]:
-    """Account -> the lowest buffer of its liquidation level, in the summary's currency."""
+def _shortfalls(
+    columns: BookColumns,
+    lost: Sequence[NDArray[np.bool_]],
+    priced: PricedMarket,
+    recipes: Mapping[str, Recipe],
+) -> list[dict[str, Decimal]]:
+    """Per loss (balances,) the accounts that are short after it and were not as short before.
+
+    All cases of a recipe are one batch: each account as it is, and as it is after each loss that
+    takes something of it. Who loses nothing has no case.
+    """
     gathered: dict[str, list[int]] = {}
     for number, account_id in enumerate(columns.account_ids):
         if str(account_id) in recipes:
             gathered.setdefault(recipes[str(account_id)].name, []).append(number)
-    buffers: dict[str, Decimal | None] = {}
+    losers = [np.unique(columns.balances.account[rows]).tolist() for rows in lost]
+    found: list[dict[str, Decimal]] = [{} for _ in lost]
     for numbers in gathered.values():
-        recipe = recipes[str(columns.account_ids[numbers[0]])]
-        found = assess_pockets(recipe, chosen(columns, numbers), priced)
-        for place, number in enumerate(numbers):
-            lowest = float(found.lowest_buffer[place])
-            buffers[str(columns.account_ids[number])] = unit_of(found.summary).amount(lowest)
-    return buffers
+        own = set(numbers)
+        cases = [(-1, number) for number in numbers]
+        cases += [(i, number) for i, held in enumerate(losers) for number in held if number in own]
+        buffer = _case_buffers(
+            columns, lost, cases, priced, recipes[str(columns.account_ids[numbers[0]])]
+        )
+        before = {number: buffer[-1, number] for number in numbers}
+        for i, number in cases[len(numbers) :]:
+            after = buffer[i, number]
+            if after is not None and after < 0 and after != before[number]:
+                found[i][str(columns.account_ids[number])] = -after
+    return found
+
+
+def _case_buffers(
+    columns: BookColumns,
+    lost: Sequence[NDArray[np.bool_]],
+    cases: Sequence[tuple[int, int]],
+    priced: PricedMarket,
+    recipe: Recipe,
+) -> dict[tuple[int, int], Decimal | None]:
+    """(number of the loss or -1, account) -> the lowest buffer of its liquidation level, in the
+    summary's currency.
+    """
+    accounts = np.array([number for _, number in cases], dtype=np.int64)
+    rows, case = account_rows(columns.balances.account, accounts)
+    gone = np.zeros(len(rows), dtype=np.bool_)
+    for i, flags in enumerate(lost):
+        of_loss = np.array([each == i for each, _ in cases], dtype=np.bool_)
+        gone |= of_loss[case] & flags[rows]
+    book = without_balances(side_by_side(columns, accounts), gone)
+    found = assess_pockets(recipe, book, priced)
+    unit = unit_of(found.summary)
+    return {
+        key: unit.amount(float(lowest))
+        for key, lowest in zip(cases, found.lowest_buffer, strict=True)
+    }

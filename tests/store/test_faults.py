@@ -17,7 +17,8 @@ from tests.style.sources import ROOT
 def told_by(tmp_path):
     """What a fault program prints, run in a process of its own."""
     # Where a server's handle keeps its lock; without it the library warns.
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    (tmp_path / "run").mkdir(mode=0o700)
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "run")}
     return lambda module, *arguments: _told_by(module, arguments, environment)
 
 

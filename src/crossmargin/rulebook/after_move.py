@@ -61,7 +61,7 @@ def after_move(book: BookColumns, moves: Sequence[Move]) -> BookColumns:
 
 def with_cash(book: BookColumns, account: int, asset: int, coins: Decimal) -> BookColumns:
     """The book with signed coins added to the account's first free row of an asset, or to a new
-    row without a place; what is left may be a debt.
+    row at the venue of its first balance; what is left may be a debt.
     """
     b = book.balances
     rows = _free_rows(book, account, asset)
@@ -70,11 +70,12 @@ def with_cash(book: BookColumns, account: int, asset: int, coins: Decimal) -> Bo
         amount[rows[0]] = float(PRECISE.add(_decimal(amount[rows[0]]), coins))
         return replace(book, balances=replace(b, amount=amount))
     before = (b.account < account) | ((b.account == account) & (b.asset <= asset))
+    venues = b.venue[b.account == account]
     row = {
         "account": account,
         "asset": asset,
         "amount": float(coins),
-        "venue": -1,
+        "venue": int(venues[0]) if venues.size else -1,
         "chain": -1,
         "bridge": -1,
         "custodian": -1,

@@ -1,0 +1,167 @@
+"""Limits on exposures, each with a name: per account, entity, underlying, venue, issuer, bridge."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crossmargin.domain.columns import BookColumns
+from crossmargin.rulebook.run import PricedMarket
+
+F8: TypeAlias = NDArray[np.float64]
+
+
+@final
+class LimitScope(StrEnum):
+    """What a limit bounds, in dollars. ACCOUNT, ENTITY: gross exposure (delta, long and short
+    added) of each. UNDERLYING: the book's net exposure to it, either way. VENUE, BRIDGE: balances
+    kept there, debts left out. ISSUER: balances of what it issued.
+    """
+
+    ACCOUNT = "account"
+    ENTITY = "entity"
+    UNDERLYING = "underlying"
+    VENUE = "venue"
+    ISSUER = "issuer"
+    BRIDGE = "bridge"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureLimit:
+    """`most` dollars, at least 0, for one member of a scope by name (an entity by its number in
+    the book's `owner`), or for each one with `of` None.
+    """
+
+    name: str
+    scope: LimitScope
+    most: float
+    of: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A limit that a move would break or push further: whose, and dollars before and after."""
+
+    limit: str
+    scope: LimitScope
+    of: str
+    before: float
+    after: float
+    most: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.limit}: {self.scope.value} {self.of} would have {self.after:,.2f} dollars, "
+            f"at most {self.most:,.2f}"
+        )
+
+
+def breaches(
+    limits: Sequence[ExposureLimit], before: BookColumns, after: BookColumns, priced: PricedMarket
+) -> tuple[Breach, ...]:
+    """The limits above which `after` stands, where it stands higher than `before`.
+
+    Both are the same accounts over one universe: all that the limits are about, since an entity, a
+    venue or an issuer is looked at over the whole book. What goes down is never refused. An unknown
+    exposure that is not 0 is NaN, and breaks every limit on it.
+    """
+    found: list[Breach] = []
+    for limit in limits:
+        old = dict(_measured(limit.scope, before, priced))
+        for name, now in _measured(limit.scope, after, priced):
+            if limit.of is not None and limit.of != name:
+                continue
+            was = old.get(name, 0.0)
+            if not now <= limit.most and not now <= was:
+                found.append(
+                    Breach(
+                        limit=limit.name,
+                        scope=limit.scope,
+                        of=name,
+                        before=was,
+                        after=now,
+                        most=limit.most,
+                    )
+                )
+    return tuple(found)
+
+
+def _measured(
+    scope: LimitScope, book: BookColumns, priced: PricedMarket
+) -> Iterator[tuple[str, float]]:
+    """(name, dollars) of every member of a scope that has something."""
+    by_scope: Mapping[
+        LimitScope, Callable[[BookColumns, PricedMarket], Iterator[tuple[str, float]]]
+    ] = {
+        LimitScope.ACCOUNT: _of_accounts,
+        LimitScope.ENTITY: _of_entities,
+        LimitScope.UNDERLYING: _of_underlyings,
+        LimitScope.VENUE: _of_venues,
+        LimitScope.ISSUER: _of_issuers,
+        LimitScope.BRIDGE: _of_bridges,
+    }
+    return by_scope[scope](book, priced)
+
+
+def _exposures(book: BookColumns, priced: PricedMarket) -> F8:
+    """(positions,) signed dollars."""
+    p = book.positions
+    with np.errstate(invalid="ignore"):
+        dollars = p.contracts * priced.greeks().delta_cash[p.instrument]
+    return np.where(p.contracts == 0.0, 0.0, dollars)
+
+
+def _of_accounts(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    names = [str(name) for name in book.account_ids]
+    return _sums(names, book.positions.account, np.abs(_exposures(book, priced)))
+
+
+def _of_entities(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    names = [str(number) for number in range(int(book.owner.max(initial=-1)) + 1)]
+    owner = book.owner[book.positions.account]
+    return _sums(names, owner, np.abs(_exposures(book, priced)))
+
+
+def _of_underlyings(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    u = book.universe
+    underlying = u.underlying[book.positions.instrument]
+    for name, dollars in _sums(u.assets, underlying, _exposures(book, priced)):
+        yield name, abs(dollars)
+
+
+def _of_venues(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    return _sums(book.balances.places, book.balances.venue, _balances(book, priced))
+
+
+def _of_bridges(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    return _sums(book.balances.places, book.balances.bridge, _balances(book, priced))
+
+
+def _of_issuers(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    codes = book.universe.assets
+    issuer_of = [priced.assets[code].issuer if code in priced.assets else None for code in codes]
+    names = sorted({name for name in issuer_of if name is not None})
+    number = np.array([-1 if name is None else names.index(name) for name in issuer_of])
+    return _sums(names, number[book.balances.asset], _balances(book, priced))
+
+
+def _balances(book: BookColumns, priced: PricedMarket) -> F8:
+    """(balances,) dollars of what is held; a debt is 0."""
+    b = book.balances
+    with np.errstate(invalid="ignore"):
+        return np.where(b.amount > 0.0, b.amount * priced.market.index[b.asset], 0.0)
+
+
+def _sums(
+    names: Sequence[str], number: NDArray[np.int64], dollars: F8
+) -> Iterator[tuple[str, float]]:
+    inside = number >= 0
+    total = np.bincount(number[inside], weights=dollars[inside], minlength=len(names))
+    for name, own in zip(names, total.tolist(), strict=True):
+        if own != 0.0:
+            yield name, own

@@ -99,6 +99,9 @@ def _bodies() -> Iterator[Body]:
     )
     yield control.Halted(scope=control.HaltScope.ALL, name="", reason="stop")
     yield control.Resumed(scope=control.HaltScope.VENUE, name="venue")
+    yield control.CallAcknowledged(call_id="c")
+    yield control.CallDisputed(call_id="c", amount=D("1.5"), reason="the mark")
+    yield control.DisputeResolved(call_id="c", upheld=D(0))
     yield control.ClockTick()
 
 

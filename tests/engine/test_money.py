@@ -1,4 +1,4 @@
-"""Owned money through events: booked in double entry, rounded against who pays, corrected openly."""
+"""Owned money through events: double entry, rounded against who pays, corrected openly."""
 
 from decimal import Decimal
 from fractions import Fraction

@@ -13,6 +13,7 @@ from crossmargin.cli.exit_status import ExitStatus
 COMMANDS = {
     "margin": "What every account has and needs, and how far it is from being closed.",
     "compare": "The same book under every recipe, in one table.",
+    "modes": "The same book isolated, cross, portfolio and hybrid, side by side.",
     "explain": "Why: the component tree of one account, with drivers and parts.",
     "greeks": "Delta, gamma, vega, theta and rho of every account, by underlying.",
     "conform": "Published figures of other systems through the engine, and what differs.",
@@ -21,6 +22,10 @@ COMMANDS = {
     "schema": "The JSON Schema of a book or a market.",
     "bench": "Our speed on this machine beside its peers and the machine's own limits.",
     "backtest": "Whether margins covered the days that followed them.",
+    "engine": "The live engine: events in, effects out, and where everything stands.",
+    "replay": "A journal again from its first event, and whether all of it holds.",
+    "ledger": "Trial balance, statements, and why an account's equity changed.",
+    "calls": "Margin calls: what each asks for, and what became of it.",
     "generate": "A book of the whole market's open interest, for tests at size.",
 }
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
+from crossmargin.action.ladder import Held, next_standing
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.ticks import TickOverflowError
+from crossmargin.engine.calls import answered, called
 from crossmargin.engine.change import Change
 from crossmargin.engine.control import control_change
 from crossmargin.engine.effect import (
@@ -19,7 +21,10 @@ from crossmargin.engine.effect import (
 from crossmargin.engine.event import Event, event_hash
 from crossmargin.engine.event_control import (
     AccountOpened,
+    CallAcknowledged,
+    CallDisputed,
     ClockTick,
+    DisputeResolved,
     Halted,
     ParameterChanged,
     PriceOverridden,
@@ -60,7 +65,7 @@ from crossmargin.engine.markets import market_change, revalued
 from crossmargin.engine.money import money_change
 from crossmargin.engine.orders import order_change
 from crossmargin.engine.progress import progressed
-from crossmargin.engine.remargin import figures_of
+from crossmargin.engine.remargin import figures_of, ladder_policy, measure_of
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import AccountState, EngineState, Figures
 from crossmargin.engine.trades import trade_change
@@ -81,9 +86,10 @@ def apply(setup: Setup, state: EngineState, event: Event) -> tuple[EngineState, 
         change = _changed(setup, counted, event)
         change = _with_held_assets(setup, change)
         after, standings = remargined(setup, change.state, event, change.touched)
+        after, calls = called(setup, after, event, change.touched)
     except (InputRefused, TickOverflowError) as refusal:
         return counted, (*told, EventRefused(event_id=event.event_id, failures=_why(refusal)))
-    effects = (*told, *change.effects, *standings)
+    effects = (*told, *change.effects, *standings, *calls)
     every = setup.settings.sample_every
     if every and after.sequence % every == 0:
         effects += increment_alarms(setup, after, event)
@@ -96,16 +102,25 @@ def remargined(
     """Figures of the touched accounts anew, and who stands elsewhere now."""
     found = figures_of(setup, state, touched)
     effects: list[Effect] = []
+    watched = set(state.watched)
     for account_id, figures in found.items():
         own = state.accounts[account_id]
-        before = Standing.HEALTHY if own.figures is None else own.figures.standing
-        changed = before is not figures.standing
-        since_ns = max(event.event_time_ns, state.clock_ns) if changed else own.since_ns
-        if changed:
-            effects.append(_standing_changed(state, event, own, before, figures, since_ns))
-        own = replace(own, figures=figures, since_ns=since_ns)
+        held = next_standing(
+            ladder_policy(setup, state.rules.recipes[figures.recipe]),
+            own.held,
+            measure_of(figures),
+            _now_ns(state, event),
+        )
+        before = Standing.HEALTHY if own.held is None else own.held.standing
+        if before is not held.standing:
+            effects.append(_standing_changed(state, event, own, before, figures, held))
+        own = replace(own, figures=figures, held=held)
         state = replace(state, accounts=state.accounts.put(account_id, own))
-    return state, tuple(effects)
+        if held.standing is Standing.HEALTHY:
+            watched.discard(account_id)
+        else:
+            watched.add(account_id)
+    return replace(state, watched=frozenset(watched)), tuple(effects)
 
 
 def increment_alarms(setup: Setup, state: EngineState, event: Event) -> tuple[Effect, ...]:
@@ -150,6 +165,8 @@ def _changed(setup: Setup, state: EngineState, event: Event) -> Change:
             return change
         case Price() | Volatility() | ListingAdded() | ListingRemoved() | TotalsStated():
             return market_change(setup, state, event, body)
+        case CallAcknowledged() | CallDisputed() | DisputeResolved():
+            return answered(state, event, body)
         case (
             AccountOpened()
             | ParameterChanged()
@@ -188,14 +205,14 @@ def _standing_changed(
     own: AccountState,
     before: Standing,
     figures: Figures,
-    since_ns: int,
+    held: Held,
 ) -> StandingChanged:
     return StandingChanged(
         event_id=event.event_id,
         account_id=own.account.account_id,
         before=before,
-        after=figures.standing,
-        since_ns=since_ns,
+        after=held.standing,
+        since_ns=held.since_ns,
         buffers=tuple(
             (level.name, None if level.buffer is None else format(level.buffer, "f"))
             for level in figures.levels
@@ -204,6 +221,11 @@ def _standing_changed(
         market_sequence=state.snapshot.sequence,
         config_hash=state.rules.config_hash,
     )
+
+
+def _now_ns(state: EngineState, event: Event) -> int:
+    """The time of a decision: a correction of the past is decided now."""
+    return max(event.event_time_ns, state.clock_ns)
 
 
 def _chained(applied_hash: str, event: Event) -> str:

@@ -68,7 +68,7 @@ def _opened(setup: Setup, state: EngineState, event: Event, body: AccountOpened)
         refused(Reason.UNKNOWN_RECIPE, "recipe", f"no recipe is called {account.recipe!r}")
     if account.parent_id is not None and account.parent_id not in state.accounts:
         refused(Reason.UNKNOWN_ACCOUNT, "parent", f"no account is called {account.parent_id!r}")
-    own = AccountState(account=account, since_ns=event.event_time_ns)
+    own = AccountState(account=account)
     return Change(state=with_account(state, own), touched=frozenset([account.account_id]))
 
 
@@ -125,6 +125,7 @@ def _ticked(setup: Setup, state: EngineState, event: Event) -> Change:
             effects += (_alarm(event, AlarmKind.OVERRIDE_EXPIRED, asset, message),)
             times = {k: v for k, v in state.price_time_ns.items() if k != asset}
             state = replace(state, price_time_ns=times)
+    touched |= state.watched
     if now_ns - state.snapshot.as_of_ns >= setup.settings.revaluation_ns:
         snapshot = replace(state.snapshot, as_of_ns=now_ns)
         state = revalued(setup, state, snapshot)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, final
 
+from crossmargin.action.call import MarginCall
 from crossmargin.base.failure import Failure
 from crossmargin.rulebook.standing import Standing
 
@@ -99,4 +100,16 @@ class Alarm:
     message: str
 
 
-Effect: TypeAlias = EventRefused | EventRepeated | EventLate | Decision | StandingChanged | Alarm
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallChanged:
+    """A margin call after something happened to it: `note` says what, the call says all else."""
+
+    event_id: str
+    call: MarginCall
+    note: str
+
+
+Effect: TypeAlias = (
+    EventRefused | EventRepeated | EventLate | Decision | StandingChanged | CallChanged | Alarm
+)

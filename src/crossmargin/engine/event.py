@@ -6,7 +6,10 @@ from typing import TypeAlias, final
 from crossmargin.base.canonical import content_hash
 from crossmargin.engine.event_control import (
     AccountOpened,
+    CallAcknowledged,
+    CallDisputed,
     ClockTick,
+    DisputeResolved,
     Halted,
     ParameterChanged,
     PriceOverridden,
@@ -66,11 +69,12 @@ TradeBody: TypeAlias = (
     | Redenominated
     | VenueSnapshot
 )
+CallBody: TypeAlias = CallAcknowledged | CallDisputed | DisputeResolved
 MarketBody: TypeAlias = Price | Volatility | ListingAdded | ListingRemoved | TotalsStated
 ControlBody: TypeAlias = (
     AccountOpened | ParameterChanged | PriceOverridden | Halted | Resumed | ClockTick
 )
-Body: TypeAlias = MoneyBody | TradeBody | MarketBody | ControlBody
+Body: TypeAlias = MoneyBody | TradeBody | MarketBody | CallBody | ControlBody
 
 
 @final

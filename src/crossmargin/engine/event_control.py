@@ -70,5 +70,32 @@ class Resumed:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallAcknowledged:
+    """The account has seen a margin call."""
+
+    call_id: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDisputed:
+    """The account disputes a part of a call; the rest stays due."""
+
+    call_id: str
+    amount: Decimal
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeResolved:
+    """A dispute is settled: `upheld` of the disputed part is owed."""
+
+    call_id: str
+    upheld: Decimal
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockTick:
     """Time is now the event's time: it closes the window and applies what waited for its hour."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from crossmargin.action.ladder import LadderPolicy, Measure
 from crossmargin.domain.account import Entity
 from crossmargin.domain.book import Book
 from crossmargin.domain.flatten import book_columns
@@ -37,6 +38,19 @@ def figures_of(
 def recipe_name(setup: Setup, own: AccountState) -> str:
     """The rulebook of an account: its own, or the default one."""
     return own.account.recipe or setup.default_recipe
+
+
+def ladder_policy(setup: Setup, recipe: Recipe) -> LadderPolicy:
+    """The recipe's ladder, with what a release takes: the same for every account."""
+    settings = setup.settings
+    return LadderPolicy(
+        ladder=recipe.ladder, release_frac=settings.release_frac, dwell_ns=settings.dwell_ns
+    )
+
+
+def measure_of(figures: Figures) -> Measure:
+    """Figures as a ladder or a call looks at them."""
+    return Measure(levels=figures.levels, net_liquidation_value=figures.net_liquidation_value)
 
 
 def initial_level(recipe: Recipe) -> str:

@@ -1,7 +1,8 @@
 """What the engine is told once, beside its events: assets, rulebooks as data, and its settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, final
 
 from crossmargin.base.canonical import content_hash
@@ -17,15 +18,39 @@ class Settings:
 
     `window_ns`: how long events wait for earlier ones. `ahead_ns`: an event further ahead of the
     clock is refused. `stale_ns`: age from which a price gives no new credit. `revaluation_ns`: how
-    often passing time alone revalues what has an expiry. `sample_every`: each so many events the
-    incremental figures are compared with a full recomputation; 1 = always, 0 = never.
+    often passing time alone revalues what has an expiry. `release_frac` and `dwell_ns`: what a
+    better standing takes. `sample_every`: each so many events the incremental figures are compared
+    with a full recomputation; 1 = always, 0 = never.
     """
 
     window_ns: int = 2 * NS_PER_SECOND
     ahead_ns: int = 600 * NS_PER_SECOND
     stale_ns: int = 30 * 60 * NS_PER_SECOND
     revaluation_ns: int = 60 * NS_PER_SECOND
+    release_frac: float = 0.02
+    dwell_ns: int = 60 * NS_PER_SECOND
     sample_every: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPolicy:
+    """What every margin call is made on; amounts in the account's reporting unit, times in ns.
+
+    `haircut_frac` names the assets that meet a call, each with the part that does not count. The
+    other fields are those of `CallTerms`.
+    """
+
+    threshold: Decimal = Decimal(0)
+    minimum_transfer: Decimal = Decimal(100)
+    rounding: Decimal = Decimal(1)
+    notice_ns: int = 3_600 * NS_PER_SECOND
+    dispute_ns: int = 3_600 * NS_PER_SECOND
+    lock_up_ns: int = 3_600 * NS_PER_SECOND
+    cut_off_ns: int | None = None
+    haircut_frac: Mapping[str, Decimal] = field(
+        default_factory=lambda: {"USDC": Decimal(0), "BTC": Decimal("0.1")}
+    )
 
 
 @final
@@ -39,6 +64,7 @@ class Setup:
     history: ReturnHistory | None = None
     vol_history: ReturnHistory | None = None
     settings: Settings = Settings()
+    calls: CallPolicy = CallPolicy()
 
 
 def setup_hash(setup: Setup) -> str:
@@ -53,11 +79,14 @@ def setup_hash(setup: Setup) -> str:
                 None if history is None else history
                 for history in (setup.history, setup.vol_history)
             ],
+            "calls": setup.calls,
             "settings": [
                 settings.window_ns,
                 settings.ahead_ns,
                 settings.stale_ns,
                 settings.revaluation_ns,
+                settings.release_frac.hex(),
+                settings.dwell_ns,
             ],
         }
     )

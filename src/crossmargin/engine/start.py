@@ -40,6 +40,8 @@ def initial_state(setup: Setup) -> EngineState:
         trades=Table(),
         withdrawals={},
         locks={},
+        watched=frozenset(),
+        calls={},
         holders={},
         valued=valued_market(setup, snapshot, {}, ()),
     )

@@ -6,6 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, final
 
+from crossmargin.action.call import MarginCall
+from crossmargin.action.ladder import Held
 from crossmargin.domain.account import Account
 from crossmargin.domain.holding import Order, Position
 from crossmargin.domain.instrument import Listing
@@ -43,7 +45,8 @@ class AccountState:
     """One account. Its money stands in the ledger; `withdrawing_units` of it are reserved to leave.
 
     `withdrawing_units` by asset, `positions` by listing, `orders` by order id. `figures` None until
-    something of it was valued. `since_ns`: when the account reached its standing.
+    something of it was valued; `held` is its place on the ladder, and since when. `call_expired`:
+    its last call was not met, and its initial buffer has been negative ever since.
     """
 
     account: Account
@@ -51,7 +54,8 @@ class AccountState:
     positions: Mapping[str, Position] = field(default_factory=dict)
     orders: Mapping[str, Order] = field(default_factory=dict)
     figures: Figures | None = None
-    since_ns: int = 0
+    held: Held | None = None
+    call_expired: bool = False
 
 
 @final
@@ -110,7 +114,8 @@ class EngineState:
     `closed_ns` the time up to which the window is closed, `pending` what waits in it. `seen` maps
     an event id to the event's hash. `price_time_ns` is when each asset's price was last said;
     `mismatched` names accounts whose venue says something else; `halts` maps a scope to a reason;
-    `overrides` holds prices set by hand, with the index each took the place of.
+    `overrides` holds prices set by hand. `watched` are accounts that passing time alone may move:
+    those that are not healthy. `calls` are all margin calls, open and ended, by id.
     """
 
     sequence: int
@@ -132,5 +137,7 @@ class EngineState:
     trades: Table[Trade]
     withdrawals: Mapping[str, Reserved]
     locks: Mapping[str, Reserved]
+    watched: frozenset[str]
+    calls: Mapping[str, MarginCall]
     holders: Holders
     valued: Valued

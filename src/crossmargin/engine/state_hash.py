@@ -42,4 +42,6 @@ def _plain(state: EngineState) -> dict[str, Any]:
         "trades": [[name, trade] for name, trade in state.trades.items()],
         "withdrawals": dict(state.withdrawals),
         "locks": dict(state.locks),
+        "watched": sorted(state.watched),
+        "calls": dict(state.calls),
     }

@@ -2,12 +2,17 @@
 
 import json
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from crossmargin.action.call import MarginCall
+from crossmargin.base.exact import decimal_text
 from crossmargin.base.instant import instant_text
-from crossmargin.engine.effect import Effect
+from crossmargin.engine.effect import CallChanged, Effect
 
+_CALL_WORDS = ("call_id", "account_id", "state", "amount", "disputed", "deadline", "ways")
+"""What an effect repeats of a call; the rest stands in the list of calls."""
 _WORDS = {
     "EventRefused": "refused",
     "EventRepeated": "repeated",
@@ -15,6 +20,7 @@ _WORDS = {
     "Decision": "decision",
     "StandingChanged": "standing",
     "Alarm": "alarm",
+    "CallChanged": "call",
 }
 
 
@@ -25,7 +31,11 @@ def effect_line(effect: Effect) -> str:
 
 def effect_values(effect: Effect) -> dict[str, Any]:
     """An effect as plain values; `effect` says which one it is."""
-    return {"effect": _WORDS[type(effect).__name__], **_plain(effect)}
+    values = _plain(effect)
+    if isinstance(effect, CallChanged):
+        values["call"] = {name: values["call"][name] for name in _CALL_WORDS}
+        values["call"]["due"] = decimal_text(effect.call.due)
+    return {"effect": _WORDS[type(effect).__name__], **values}
 
 
 def _plain(value: Any) -> Any:
@@ -33,15 +43,36 @@ def _plain(value: Any) -> Any:
         found: dict[str, Any] = {}
         for field in fields(value):
             item = getattr(value, field.name)
-            if field.name == "since_ns":
-                found["since"] = instant_text(item)
+            if field.name.endswith("_ns"):
+                text = None if item is None else _time(field.name, item)
+                found[field.name.removesuffix("_ns")] = text
             elif field.name == "buffers":
                 found["buffers"] = dict(item)
             else:
                 found[field.name] = _plain(item)
         return found
+    if isinstance(value, Decimal):
+        return decimal_text(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+_INSTANTS = frozenset(
+    {"since_ns", "at_ns", "issued_ns", "deadline_ns", "locked_until_ns", "dispute_until_ns"}
+)
+
+
+def _time(name: str, value_ns: int) -> str:
+    """An instant as RFC 3339 text, a length of time in seconds."""
+    if name in _INSTANTS:
+        return instant_text(value_ns)
+    return f"{decimal_text(Decimal(value_ns) / 10**9)} s"
+
+
+def call_values(call: MarginCall) -> dict[str, Any]:
+    """A margin call as plain values."""
+    values: dict[str, Any] = _plain(call)
+    return values

@@ -265,5 +265,20 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "halt": Kind(event_control.Halted, (_SCOPE, _HALT_NAME, _note("reason", "why"))),
     "resume": Kind(event_control.Resumed, (_SCOPE, _HALT_NAME)),
+    "call_acknowledge": Kind(
+        event_control.CallAcknowledged, (_text("call_id", "call", "id of the call"),)
+    ),
+    "call_dispute": Kind(
+        event_control.CallDisputed,
+        (
+            _text("call_id", "call", "id of the call"),
+            _number("amount", "the part that is disputed"),
+            _note("reason", "why"),
+        ),
+    ),
+    "dispute_outcome": Kind(
+        event_control.DisputeResolved,
+        (_text("call_id", "call", "id of the call"), _number("upheld", "the part that is owed")),
+    ),
     "tick": Kind(event_control.ClockTick, ()),
 }

@@ -1,0 +1,99 @@
+"""`crossmargin ledger`: trial balance, statements, and why an account's equity changed."""
+
+from typing import Any, Literal
+
+from crossmargin.base.exact import decimal_text
+from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.base.instant import instant_text
+from crossmargin.cli.event_source import Told, last_state, states, told_by
+from crossmargin.cli.exit_status import ExitStatus
+from crossmargin.cli.printing import write_json
+from crossmargin.engine.valuation import account_valuation
+from crossmargin.ledger.ledger import trial_balance
+from crossmargin.ledger.path import account_path
+from crossmargin.ledger.statement import statement_lines
+from crossmargin.ledger.why import Valuation, equity_change
+
+SHOWN_PLACES = 8
+
+
+def ledger(
+    view: Literal["trial-balance", "statement", "why"],
+    /,
+    *,
+    events: str | None = None,
+    store: str | None = None,
+    account: str | None = None,
+    asset: str | None = None,
+    recipe: tuple[str, ...] = (),
+) -> int:
+    """Owned money as JSON, from a file of events or the journal of a store.
+
+    Parameters
+    ----------
+    view
+        trial-balance: the sum per asset, zero in whole books. statement: entries of one account
+        and asset. why: what changed an account's equity, cause by cause.
+    events
+        A file of events, or - for standard input.
+    store
+        A file path or postgresql://...
+    account
+        The account of a statement or of why.
+    asset
+        The asset of a statement.
+    recipe
+        As for engine run.
+    """
+    told = told_by(events, store, recipe)
+    if view == "trial-balance":
+        sums = trial_balance(last_state(told).ledger)
+        write_json({name: str(units) for name, units in sorted(sums.items())})
+        return ExitStatus.CHECK_FAILED if any(sums.values()) else ExitStatus.DONE
+    if account is None or (view == "statement" and asset is None):
+        message = "say --account, and for a statement --asset"
+        raise InputRefused([Failure(Reason.MISSING_FIELD, "--account", message)])
+    write_json(_why(told, account) if view == "why" else _statement(told, account, str(asset)))
+    return ExitStatus.DONE
+
+
+def _statement(told: Told, account: str, asset: str) -> list[dict[str, Any]]:
+    """Entries of one account and asset; amounts are whole units of the asset."""
+    own = last_state(told).ledger
+    return [
+        {
+            "sequence": line.entry.sequence,
+            "time": instant_text(line.entry.event_time_ns),
+            "event": line.entry.event_id,
+            "code": line.entry.code.value,
+            "state": line.entry.state.value,
+            "change_units": str(line.change_units),
+            "balance_units": str(line.balance_units),
+        }
+        for line in statement_lines(own, account_path(account, asset))
+    ]
+
+
+def _why(told: Told, account: str) -> dict[str, Any]:
+    """Dollars, gain +; a valuation after each event, so that causes are told apart finely."""
+    valuations: list[Valuation] = []
+    for state in states(told):
+        if account not in state.accounts:
+            continue
+        found = account_valuation(told.setup, state, account)
+        if found is not None:
+            valuations.append(found)
+    if len(valuations) < 2:
+        message = f"{account} was never valued twice"
+        raise InputRefused([Failure(Reason.MISSING_DATA, "--account", message)])
+    change = equity_change(last_state(told).ledger, account, valuations)
+    return {
+        "account": account,
+        "currency": "USD",
+        "equity_before": decimal_text(change.equity_before, SHOWN_PLACES),
+        "equity_after": decimal_text(change.equity_after, SHOWN_PLACES),
+        "causes": {
+            cause.value: decimal_text(amount, SHOWN_PLACES)
+            for cause, amount in change.causes.items()
+        },
+    }

@@ -1,0 +1,176 @@
+"""Margin calls: issued where the initial buffer is negative, and what comes of them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import assert_never
+
+from crossmargin.action.call import (
+    OPEN,
+    CallState,
+    MarginCall,
+    acknowledged,
+    cured,
+    delivered,
+    disputed,
+    issued,
+    passed,
+    resolved,
+)
+from crossmargin.action.call_terms import Acceptable, CallTerms
+from crossmargin.base.exact import PRECISE
+from crossmargin.base.failure import Reason
+from crossmargin.engine.change import Change, refused, with_account
+from crossmargin.engine.effect import CallChanged, Effect
+from crossmargin.engine.event import CallBody, Event
+from crossmargin.engine.event_control import CallAcknowledged, CallDisputed, DisputeResolved
+from crossmargin.engine.event_money import Deposit
+from crossmargin.engine.remargin import initial_level, measure_of
+from crossmargin.engine.setup import Setup
+from crossmargin.engine.state import EngineState, Figures
+
+
+def answered(state: EngineState, event: Event, body: CallBody) -> Change:
+    """The state after an account answered a call. `InputRefused` when it may not."""
+    call = state.calls.get(body.call_id)
+    if call is None:
+        refused(Reason.MISSING_DATA, "call", f"no call is known as {body.call_id!r}")
+    now_ns = max(event.event_time_ns, call.steps[-1].at_ns)
+    match body:
+        case CallAcknowledged():
+            after = acknowledged(call, now_ns)
+        case CallDisputed():
+            after = disputed(call, body.amount, body.reason, now_ns)
+        case DisputeResolved():
+            after = resolved(call, body.upheld, now_ns)
+        case _:
+            assert_never(body)
+    return _with_call(Change(state=state), event, call, after)
+
+
+def called(
+    setup: Setup, state: EngineState, event: Event, touched: Iterable[str]
+) -> tuple[EngineState, tuple[Effect, ...]]:
+    """Calls of the touched accounts: money that arrived counts, time passes, a cure ends a call.
+
+    An account whose initial buffer is negative and that has no open call gets one. No flag of the
+    account is asked.
+    """
+    change = Change(state=state)
+    for account_id in sorted(touched):
+        change = _of_account(setup, change, event, account_id)
+    return change.state, change.effects
+
+
+def _of_account(setup: Setup, change: Change, event: Event, account_id: str) -> Change:
+    figures = change.state.accounts[account_id].figures
+    if figures is None:
+        return change
+    open_call = next(
+        (
+            call
+            for call in change.state.calls.values()
+            if call.account_id == account_id and call.state in OPEN
+        ),
+        None,
+    )
+    if open_call is None:
+        return _issued(setup, change, event, account_id, figures)
+    now_ns = max(event.event_time_ns, change.state.clock_ns, open_call.steps[-1].at_ns)
+    steps: list[Callable[[MarginCall], MarginCall]] = []
+    body = event.body
+    if isinstance(body, Deposit) and any(
+        own.asset == body.asset for own in open_call.terms.acceptable
+    ):
+        coins = PRECISE.scaleb(Decimal(body.amount_units), -setup.assets[body.asset].decimals)
+        steps.append(lambda call: delivered(call, body.asset, coins, now_ns))
+    steps.append(lambda call: cured(call, measure_of(figures), now_ns))
+    steps.append(lambda call: passed(call, now_ns))
+    call = open_call
+    for step in steps:
+        if call.state in OPEN:
+            call = step(call)
+    change = _with_call(change, event, open_call, call)
+    return _with_expired(change, account_id, expired=call.state is CallState.EXPIRED)
+
+
+def _with_expired(change: Change, account_id: str, *, expired: bool) -> Change:
+    """Who let a call pass is not called again for the same shortfall: the ladder goes on."""
+    own = change.state.accounts[account_id]
+    if own.call_expired is expired:
+        return change
+    own = replace(own, call_expired=expired)
+    return replace(change, state=with_account(change.state, own))
+
+
+def _issued(
+    setup: Setup, change: Change, event: Event, account_id: str, figures: Figures
+) -> Change:
+    level = initial_level(change.state.rules.recipes[figures.recipe])
+    buffer = next(own.buffer for own in figures.levels if own.name == level)
+    account = change.state.accounts[account_id]
+    if buffer is not None and buffer >= 0 and account.call_expired:
+        return _with_expired(change, account_id, expired=False)
+    if buffer is None or buffer >= 0 or account.call_expired:
+        return change
+    call = issued(
+        f"{event.event_id}/{account_id}",
+        account_id,
+        _terms(setup, change.state, level, figures.reporting),
+        measure_of(figures),
+        max(event.event_time_ns, change.state.clock_ns),
+    )
+    return change if call is None else _with_call(change, event, None, call)
+
+
+def _terms(setup: Setup, state: EngineState, level: str, currency: str) -> CallTerms:
+    policy = setup.calls
+    return CallTerms(
+        call_level=level,
+        cure_level=level,
+        currency=currency,
+        threshold=policy.threshold,
+        minimum_transfer=policy.minimum_transfer,
+        rounding=policy.rounding,
+        notice_ns=policy.notice_ns,
+        dispute_ns=policy.dispute_ns,
+        lock_up_ns=policy.lock_up_ns,
+        cut_off_ns=policy.cut_off_ns,
+        acceptable=tuple(_acceptable(setup, state, currency)),
+    )
+
+
+def _acceptable(setup: Setup, state: EngineState, currency: str) -> Iterable[Acceptable]:
+    """Assets that meet a call, each at the lowest price that is known of it; none without one."""
+    quotes = state.snapshot.assets
+    dollar = 1.0
+    if currency != "USD":
+        known = quotes.get(currency)
+        if known is None or known.index is None:
+            return
+        dollar = known.index.value
+    for asset, haircut_frac in sorted(setup.calls.haircut_frac.items()):
+        quote = quotes.get(asset)
+        quoted = None if quote is None else quote.low or quote.index
+        if quoted is not None:
+            yield Acceptable(
+                asset=asset,
+                price=Decimal(repr(quoted.value / dollar)),
+                haircut_frac=haircut_frac,
+                decimals=setup.assets[asset].decimals,
+            )
+
+
+def _with_call(
+    change: Change, event: Event, before: MarginCall | None, after: MarginCall
+) -> Change:
+    """The change with a call in its new form, one effect per step that it took."""
+    if after is before:
+        return change
+    known = 0 if before is None else len(before.steps)
+    effects = tuple(
+        CallChanged(event_id=event.event_id, call=after, note=step.note)
+        for step in after.steps[known:]
+    )
+    state = replace(change.state, calls={**change.state.calls, after.call_id: after})
+    return replace(change, state=state, effects=(*change.effects, *effects))

@@ -36,7 +36,7 @@ from crossmargin.wire.holdings import (
 )
 from crossmargin.wire.record import read_record, read_records
 from crossmargin.wire.recorded import place_recorded
-from crossmargin.wire.strict_json import strict_json, strict_value
+from crossmargin.wire.strict_json import strict_json, strict_value, with_faults
 
 
 def parse_book(
@@ -53,13 +53,18 @@ def parse_book(
     package count; what the book declares itself wins. Recorded balances with more digits than the
     asset has are rounded against the account; our own form is never rounded.
     """
-    document = strict_json(data, where) if isinstance(data, bytes) else strict_value(data, where)
+    faults: list[Failure] = []
+    document = (
+        strict_json(data, where, faults)
+        if isinstance(data, bytes)
+        else strict_value(data, where, faults)
+    )
     draft = Draft(
         as_of_ns=as_of_ns,
         registry=registry or bundled_registry(),
         terms=bundled_terms() if terms is None else terms,
     )
-    with localcontext(PRECISE):
+    with with_faults(faults), localcontext(PRECISE):
         return _book(draft, document, where)
 
 
@@ -179,7 +184,7 @@ def _accounts(
         member: name for name, s in reversed(list(netting_sets.items())) for member in s.members
     }
     holders: list[tuple[Account, dict[str, Any], str]] = []
-    for row, place in read_records(rows, ACCOUNT_FIELDS, where, draft.failures):
+    for row, place in read_records(rows, ACCOUNT_FIELDS, where, draft.failures, partly=True):
         name = row["id"]
         if name in draft.accounts:
             draft.refuse(Reason.DUPLICATE, f"{place}.id", f"{name} stands twice")

@@ -32,7 +32,7 @@ from crossmargin.wire.market_quote import read_named_quotes, read_quotes, source
 from crossmargin.wire.market_totals import read_totals
 from crossmargin.wire.number import kind_of
 from crossmargin.wire.record import Fields, read_record, read_records
-from crossmargin.wire.strict_json import strict_json
+from crossmargin.wire.strict_json import strict_json, with_faults
 
 ReadInclude = Callable[[str], bytes]
 """A reference such as package:NAME -> the bytes it stands for, or `InputRefused`."""
@@ -64,8 +64,21 @@ def read_market(
     all failures: unknown fields, assets and symbols, numbers out of bounds, figures without a
     source, entries that stand twice, a low above a high, a bid above an ask, chains of another day.
     """
+    faults: list[Failure] = []
+    document = strict_json(data, where, faults)
+    with with_faults(faults):
+        return _market(document, read_include, registry, terms, where)
+
+
+def _market(
+    document: object,
+    read_include: ReadInclude,
+    registry: AssetRegistry,
+    terms: tuple[ContractTerm, ...],
+    where: str,
+) -> MarketInput:
     failures: list[Failure] = []
-    record = read_record(strict_json(data, where), MARKET_RECORD, where, failures)
+    record = read_record(document, MARKET_RECORD, where, failures)
     source = source_of(record, where, failures)
     chains = _chains(record, read_include, registry, terms, where, failures)
     reader = _Reader(registry, source, failures)

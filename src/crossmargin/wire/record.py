@@ -73,9 +73,13 @@ def read_record(
 
 
 def read_records(
-    rows: object, fields: Fields, where: str, failures: list[Failure]
+    rows: object, fields: Fields, where: str, failures: list[Failure], *, partly: bool = False
 ) -> Iterator[tuple[dict[str, Any], str]]:
-    """A list of objects -> each faultless record with its path; faulty ones go to `failures`."""
+    """A list of objects -> each faultless record with its path; faulty ones go to `failures`.
+
+    With `partly` a faulty record is given too where it has all required fields, so that what it
+    holds is read and its faults are found in the same run; the input is refused all the same.
+    """
     if not isinstance(rows, list | tuple):
         failures.append(
             Failure(Reason.WRONG_TYPE, where, f"a list was expected, not {kind_of(rows)}")
@@ -85,7 +89,8 @@ def read_records(
         place = f"{where}[{index}]"
         before = len(failures)
         record = read_record(row, fields, place, failures)
-        if len(failures) == before:
+        whole = all(field.name in record for field in fields if field.required)
+        if len(failures) == before or (partly and whole):
             yield record, place
 
 

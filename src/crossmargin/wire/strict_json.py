@@ -1,7 +1,8 @@
 """JSON read strictly: numbers exactly, each key once, no NaN; all faults with their path."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, final
@@ -28,12 +29,13 @@ class _OddNumber:
     text: str
 
 
-def strict_json(data: bytes, where: str) -> object:
+def strict_json(data: bytes, where: str, failures: list[Failure] | None = None) -> object:
     """UTF-8 bytes -> None, bool, str, Decimal, list and dict; every number is an exact Decimal.
 
     Raises `InputRefused` with all faults at once, each with the path below `where`: a key that
     stands twice, NaN and infinity, a number beyond the bounds of `number_of_json` (1e999), nesting
-    deeper than 32.
+    deeper than 32. With `failures` they are added there instead, each faulty value is None, and
+    only what is no JSON at all is raised: a reader can then go on and find the other faults too.
     """
     try:
         text = data.decode("utf-8")
@@ -55,18 +57,43 @@ def strict_json(data: bytes, where: str) -> object:
         ) from None
     except RecursionError:
         raise InputRefused([_too_deep(where)]) from None
-    return strict_value(decoded, where)
+    return strict_value(decoded, where, failures)
 
 
-def strict_value(value: object, where: str) -> object:
+def strict_value(value: object, where: str, failures: list[Failure] | None = None) -> object:
     """Python data decoded elsewhere -> the same form as `strict_json` gives, or `InputRefused`.
 
     Takes mappings with text keys, lists, tuples, text, bool, None, int, float and Decimal.
     """
-    failures: list[Failure] = []
-    plain = _plain(value, where, 0, failures)
-    refuse_if_any(failures)
+    found: list[Failure] = [] if failures is None else failures
+    plain = _plain(value, where, 0, found)
+    if failures is None:
+        refuse_if_any(found)
     return plain
+
+
+@contextmanager
+def with_faults(faults: list[Failure]) -> Iterator[None]:
+    """Whatever is refused inside is refused together with `faults`, once each.
+
+    A faulty value is None to who reads on: what that reader says of it, or of what holds it, is
+    left out.
+    """
+    try:
+        yield
+    except InputRefused as refused:
+        others = [each for each in refused.failures if not _follows(each, faults)]
+        raise InputRefused([*faults, *others]) from None
+    refuse_if_any(faults)
+
+
+def _follows(failure: Failure, faults: list[Failure]) -> bool:
+    """Whether a failure only says that a value is none, of which a fault has said why."""
+    emptied = failure.reason in (Reason.WRONG_TYPE, Reason.MISSING_FIELD)
+    return any(
+        failure.where == fault.where or (emptied and fault.where.startswith(f"{failure.where}."))
+        for fault in faults
+    )
 
 
 def _number(text: str) -> Decimal | _OddNumber:

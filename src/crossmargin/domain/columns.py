@@ -66,7 +66,9 @@ class OrderColumns:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BookColumns:
-    """A book of A accounts as columns over one universe. `owner` numbers entities (A,)."""
+    """A book of A accounts as columns over one universe. `owner` numbers entities (A,), -1 for
+    none; `owner_ids` are their names, empty where nobody needs them.
+    """
 
     universe: Universe
     account_ids: tuple[str, ...] | range
@@ -74,6 +76,7 @@ class BookColumns:
     positions: PositionColumns
     balances: BalanceColumns
     orders: OrderColumns
+    owner_ids: tuple[str, ...] = ()
 
     @property
     def accounts_count(self) -> int:

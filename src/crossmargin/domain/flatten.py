@@ -48,6 +48,7 @@ def book_columns(book: Book, universe: Universe) -> BookColumns:
         positions=_position_columns(book.positions, account_of, row_of),
         balances=_balance_columns(book, account_of, universe),
         orders=_order_columns(book, account_of, row_of),
+        owner_ids=tuple(sorted(book.entities)),
     )
 
 

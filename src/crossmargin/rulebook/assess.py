@@ -180,6 +180,7 @@ def batches(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> It
             explain=explain,
             balances_grouped=grouped,
             account_names=book.account_ids,
+            owner_names=book.owner_ids,
         )
 
 

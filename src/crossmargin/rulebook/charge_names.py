@@ -13,6 +13,7 @@ from crossmargin.rulebook.charge.delta_gamma import DeltaGamma
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.exposure import Exposure
 from crossmargin.rulebook.charge.isolated_orders import IsolatedOrders
+from crossmargin.rulebook.charge.liquidity import Liquidity
 from crossmargin.rulebook.charge.mark_value import MarkValue
 from crossmargin.rulebook.charge.open_loss import OpenLoss
 from crossmargin.rulebook.charge.open_orders import OpenOrders
@@ -44,6 +45,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "expected_shortfall": ExpectedShortfall,
     "exposure": Exposure,
     "isolated_orders": IsolatedOrders,
+    "liquidity": Liquidity,
     "mark_value": MarkValue,
     "open_orders": OpenOrders,
     "order_count": OrderCount,

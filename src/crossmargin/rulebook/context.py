@@ -117,6 +117,7 @@ class Context:
     explain: bool
     balances_grouped: bool
     account_names: tuple[str, ...] | range
+    owner_names: tuple[str, ...] = ()
     answers: dict[tuple[int, str], Any] = field(default_factory=dict)
     found: dict[str, Groups] = field(default_factory=dict)
     sums: dict[bytes, NDArray[np.float64] | None] = field(default_factory=dict)

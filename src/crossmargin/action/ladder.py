@@ -94,7 +94,9 @@ def next_standing(
     they give at that moment is the new standing. UNAVAILABLE neither escalates nor releases.
 
     `best` are the figures at the best end of an interval, where a price is in doubt: an account
-    that is not liquidated there is at most reduce-only. So it is in a time of grace.
+    that is not liquidated there is at most reduce-only. One that is liquidated even there is so
+    although nobody can tell the rest: dust in a dead coin is no shield. In a time of grace, too, an
+    account is at most reduce-only.
 
     ValueError when time goes backwards.
     """
@@ -154,18 +156,22 @@ def is_reduce_only(held: Held) -> bool:
 def _allowed(
     policy: LadderPolicy, standing: Standing, best: Measure | None, as_of_ns: int
 ) -> Standing:
-    """The standing, held at reduce-only where a liquidation may not start."""
-    liquidating = severity(Standing.LIQUIDATING)
-    if standing is Standing.UNAVAILABLE or severity(standing) < liquidating:
+    """The standing, held at reduce-only where a liquidation may not start; where nobody can tell,
+    the standing at the best end, if even that one liquidates.
+    """
+    at_best = standing if best is None else standing_of(policy.ladder, best)
+    if _liquidates(at_best) and standing is Standing.UNAVAILABLE:
+        standing = at_best
+    if not _liquidates(standing):
         return standing
-    if policy.grace is not None and policy.grace.from_ns <= as_of_ns < policy.grace.until_ns:
-        return Standing.REDUCE_ONLY
-    if best is None:
-        return standing
-    at_best = standing_of(policy.ladder, best)
-    if at_best is Standing.UNAVAILABLE or severity(at_best) < liquidating:
-        return Standing.REDUCE_ONLY
-    return standing
+    graced = policy.grace is not None and policy.grace.from_ns <= as_of_ns < policy.grace.until_ns
+    return Standing.REDUCE_ONLY if graced or not _liquidates(at_best) else standing
+
+
+def _liquidates(standing: Standing) -> bool:
+    if standing is Standing.UNAVAILABLE:
+        return False
+    return severity(standing) >= severity(Standing.LIQUIDATING)
 
 
 def _column(amount: Decimal | None) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -77,18 +77,19 @@ class Fused:
     """The price of one asset at one instant, dollars per coin, with all that it rests on.
 
     `index` is the median while fresh, the last good price in an interval, the fallback's price
-    after. `low` and `high` bound it; None where there is no bound. `confidence` is the share of the
-    policy's sources that agree, 0 while not fresh. `missing` names the sources not heard: an alarm.
-    `since_ns` is since when it is fresh, or since when it is not: the timer of the fallback.
-    `new_credit` is False when the asset must not give credit to new risk, however it is priced.
+    after. `low` and `high` bound it; with nothing known they are the plausible band. `confidence`
+    is the share of the policy's sources that agree, 0 while not fresh. `missing` names the sources
+    not heard: an alarm. `since_ns` is since when it is fresh, or since when it is not: the timer of
+    the fallback. `new_credit` is False when the asset must not give credit to new risk, however it
+    is priced.
     """
 
     asset: str
     as_of_ns: int
     state: PriceState
     index: float | None
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     twap: float | None
     confidence: float
     used: tuple[SourcePrice, ...]
@@ -110,11 +111,11 @@ class Fused:
         """The price at which the asset backs something new, at least 0: low, or 0 without new
         credit.
         """
-        return self.low if self.new_credit and self.low is not None else 0.0
+        return self.low if self.new_credit else 0.0
 
     @property
-    def debt_price(self) -> float | None:
-        """The price at which it is owed: high. None where nothing bounds it."""
+    def debt_price(self) -> float:
+        """The price at which it is owed: high."""
         return self.high
 
 
@@ -323,10 +324,12 @@ def _state(
 
 def _bounds(
     policy: OraclePolicy, vote: Vote, look: _Look, index: float | None
-) -> tuple[float | None, float | None]:
-    """The interval: around the index, and out to whatever anybody believable says."""
+) -> tuple[float, float]:
+    """The interval: around the index, and out to whatever anybody believable says; with neither an
+    index nor a price, all that is plausible.
+    """
     if index is None and look.price is None:
-        return None, None
+        return policy.band_low, policy.band_high
     said = [x.price for x in vote.kept]
     said += [x for x in (look.price, look.redemption) if x is not None]
     if index is not None:

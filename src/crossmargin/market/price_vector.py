@@ -18,8 +18,8 @@ class PriceUsed:
     asset: str
     state: PriceState
     index: float | None
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     new_credit: bool
     fallback: str | None
     said: tuple[tuple[str, float, int], ...]
@@ -64,7 +64,7 @@ def with_fused(snapshot: MarketSnapshot, found: Mapping[str, Fused]) -> MarketSn
             known,
             index=_quoted(x, x.index),
             low=None if x.state is PriceState.NONE else _quoted(x, x.credit_price),
-            high=_quoted(x, x.debt_price),
+            high=None if x.state is PriceState.NONE else _quoted(x, x.debt_price),
             twap=_quoted(x, x.twap),
             confidence={**known.confidence, "oracle": derived(x.confidence, _words(x))},
         )

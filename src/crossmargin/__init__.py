@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossmargin.api import compare, load_book, load_market, margin, what_if
+    from crossmargin.api import book_of_ccxt, compare, load_book, load_market, margin, modes, switch_mode, what_if
     from crossmargin.base.failure import InputRefused
     from crossmargin.report.result import Result
     from crossmargin.wire.recipes import recipe_names
@@ -16,11 +16,14 @@ __all__ = [
     "__version__",
     "InputRefused",
     "Result",
+    "book_of_ccxt",
     "compare",
     "load_book",
     "load_market",
     "margin",
+    "modes",
     "recipe_names",
+    "switch_mode",
     "what_if",
 ]
 
@@ -29,11 +32,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "InputRefused": "crossmargin.base.failure",
     "Result": "crossmargin.report.result",
+    "book_of_ccxt": "crossmargin.api",
     "compare": "crossmargin.api",
     "load_book": "crossmargin.api",
     "load_market": "crossmargin.api",
     "margin": "crossmargin.api",
+    "modes": "crossmargin.api",
     "recipe_names": "crossmargin.wire.recipes",
+    "switch_mode": "crossmargin.api",
     "what_if": "crossmargin.api",
 }
 """Where each public name lives. It is imported when it is first asked for: whoever needs one floor

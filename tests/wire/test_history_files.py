@@ -1,5 +1,6 @@
 """The bundled daily files: their real ranges, and what is refused."""
 
+from collections.abc import Callable
 from importlib import resources
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from crossmargin.base.failure import InputRefused, Reason
 from crossmargin.base.instant import NS_PER_DAY, instant_text
-from crossmargin.market.history import simple_moves
+from crossmargin.market.history import ReturnHistory, simple_moves
 from crossmargin.wire.bundle import bundled_names, read_bundled
 from crossmargin.wire.history import read_daily_closes, read_vol_index
 
@@ -72,3 +73,51 @@ def test_every_bundled_file_can_be_read_and_is_credited() -> None:
     for name in bundled_names():
         assert name in text
         assert read_bundled(f"package:{name}")
+
+
+@pytest.mark.parametrize(
+    ("reference", "reader"), [(CLOSES, read_daily_closes), (DVOL, read_vol_index)]
+)
+def test_a_plain_file_reads_as_one_with_a_quoted_cell(
+    reference: str, reader: Callable[[bytes, str], ReturnHistory]
+) -> None:
+    data = read_bundled(reference)
+    plain, by_row = reader(data, "x"), reader(data.replace(b",BTC,", b',"BTC",', 1), "x")
+    assert plain.assets == by_row.assets
+    assert plain.source == by_row.source
+    assert np.array_equal(plain.date_ns, by_row.date_ns)
+    assert np.array_equal(plain.price, by_row.price)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2024-02-30,BTC,50",
+        "2008-12-31,BTC,50",
+        "2200-01-01,BTC,50",
+        "2024-01-02, BTC,50",
+        "2024-01-02,BTC,1e1000",
+        "2024-01-02,BTC,0.00",
+        "2024-01-02,BTC,5001",
+        "2024-01-02,BTC,",
+        "2024-01-02,,50",
+        "2024-01-02,BTC",
+        "2024-01-01,BTC,51",
+        "2024-01-02,ＢTC,50",
+        "\x0b2024-01-02,BTC,50",
+        "",
+    ],
+)
+def test_a_file_that_is_nearly_plain_is_still_refused(row: str) -> None:
+    with pytest.raises(InputRefused):
+        read_vol_index(
+            f"date,currency,dvol\n2024-01-01,BTC,50\n{row}\n2024-01-03,BTC,50\n".encode(), "x"
+        )
+
+
+def test_numbers_with_exponents_and_dates_out_of_order_are_read() -> None:
+    data = b"date,currency,dvol\n2024-01-02,BTC,5.1e1\n2024-01-01,ETH,50.25\n2024-01-01,BTC,50\n"
+    history = read_vol_index(data, "x")
+    plain = read_vol_index(data.replace(b"5.1e1", b"51"), "x")
+    assert np.array_equal(history.price, [[0.5, 0.5025], [0.51, np.nan]], equal_nan=True)
+    assert np.array_equal(plain.price, history.price, equal_nan=True)

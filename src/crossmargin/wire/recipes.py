@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -12,15 +13,26 @@ from crossmargin.rulebook.recipe import Recipe
 
 def recipe_names() -> tuple[str, ...]:
     """Names of the bundled recipes, sorted."""
-    folder = resources.files("crossmargin.rulebook") / "recipes"
-    return tuple(
-        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
-    )
+    return _known_names()
 
 
 def bundled_recipe(name: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
     """The bundled recipe of that name, with parameters replaced by `overrides`."""
-    return read_recipe(recipe_text(name), overrides)
+    return read_recipe(recipe_text(name), overrides) if overrides else _as_written(name)
+
+
+@cache
+def _as_written(name: str) -> Recipe:
+    """Bundled files do not change while the program runs, and nobody changes a recipe."""
+    return read_recipe(recipe_text(name))
+
+
+@cache
+def _known_names() -> tuple[str, ...]:
+    folder = resources.files("crossmargin.rulebook") / "recipes"
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    )
 
 
 def recipe_with_scenarios(

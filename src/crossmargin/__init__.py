@@ -7,7 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossmargin.api import book_of_ccxt, compare, load_book, load_market, margin, modes, switch_mode, what_if
+    from crossmargin.api import (
+        book_of_ccxt,
+        compare,
+        load_book,
+        load_market,
+        margin,
+        modes,
+        switch_mode,
+        what_if,
+    )
     from crossmargin.base.failure import InputRefused
     from crossmargin.report.result import Result
     from crossmargin.wire.recipes import recipe_names

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -26,7 +27,8 @@ PERPETUAL = "deribit:BTC/USD:BTC"
 FUTURE = "deribit:BTC/USD:BTC-261225"
 CALL = "deribit:BTC/USD:BTC-261225-60000-C"
 PUT = "deribit:BTC/USD:BTC-261225-60000-P"
-TERMS = CheckTerms(level="initial", closing=ClosingTerms(unknown_frac=0.05))
+CLOSING = ClosingTerms(coefficient=1.0, power=0.5, participation=0.1, unknown_frac=0.05)
+TERMS = CheckTerms(level="initial", closing=CLOSING)
 GRID = """
 name = "grid-only"
 title = "A grid a risk unit"
@@ -144,22 +146,23 @@ def test_an_advised_account_is_told_and_not_stopped() -> None:
 
 def test_the_cost_of_closing_counts_where_it_is_larger_than_initial_margin() -> None:
     over = long_perpetual("50000")
-    thin = replace(
-        over.priced.market, depth=np.where(over.priced.market.depth > 0, 2_000.0, np.nan)
-    )
+    thin = replace(over.priced.market, adv=np.full_like(over.priced.market.adv, 1e6))
     over = replace(over, priced=replace(over.priced, market=thin, sensitivities={}))
-    cost = float(closing_cost(over.columns, over.priced, TERMS.closing)[0])
-    assert cost == pytest.approx(60_000 * (0.0001 + 0.005 * 60_000 / 2_000), rel=0.01)
+    cost = float(closing_cost(over.columns, over.priced, CLOSING)[0])
+    # 0.01 % + sqrt(0.06 days of volume) x 0.5 / sqrt(365) x sqrt(0.6 days to close it)
+    frac = 0.0001 + math.sqrt(0.06) * 0.5 / math.sqrt(365.0) * math.sqrt(0.6)
+    assert cost == pytest.approx(60_000 * frac, rel=1e-3)
+    over = replace(over, priced=replace(over.priced, market=replace(thin, adv=thin.adv / 100.0)))
     left = initial_of(over) + 500
     refused = ask(over, take(f"{50_000 - left:.2f}"))
     assert (refused.allowed, refused.limit) == (False, "liquidation_cost")
 
 
-def test_closing_in_an_asset_without_depth_costs_what_the_terms_say() -> None:
+def test_closing_in_an_asset_without_volume_costs_what_the_terms_say() -> None:
     over = long_perpetual("50000")
-    dark = replace(over.priced.market, depth=np.full_like(over.priced.market.depth, np.nan))
+    dark = replace(over.priced.market, adv=np.full_like(over.priced.market.adv, np.nan))
     over = replace(over, priced=replace(over.priced, market=dark, sensitivities={}))
-    cost = float(closing_cost(over.columns, over.priced, ClosingTerms(unknown_frac=0.3))[0])
+    cost = float(closing_cost(over.columns, over.priced, replace(CLOSING, unknown_frac=0.3))[0])
     assert cost == pytest.approx(0.3 * 60_000, rel=1e-6)
 
 
@@ -294,7 +297,7 @@ def test_a_figure_that_is_unavailable_refuses() -> None:
     ("scope", "of"),
     [
         (LimitScope.ACCOUNT, "a"),
-        (LimitScope.ENTITY, "0"),
+        (LimitScope.ENTITY, "desk"),
         (LimitScope.UNDERLYING, "BTC"),
     ],
 )

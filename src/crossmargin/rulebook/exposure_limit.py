@@ -32,8 +32,8 @@ class LimitScope(StrEnum):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureLimit:
-    """`most` dollars, at least 0, for one member of a scope by name (an entity by its number in
-    the book's `owner`), or for each one with `of` None.
+    """`most` dollars, at least 0, for one member of a scope by name, or for each one with `of`
+    None. A book without names of its owners has no entities to look at.
     """
 
     name: str
@@ -122,9 +122,8 @@ def _of_accounts(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str,
 
 
 def _of_entities(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
-    names = [str(number) for number in range(int(book.owner.max(initial=-1)) + 1)]
     owner = book.owner[book.positions.account]
-    return _sums(names, owner, np.abs(_exposures(book, priced)))
+    return _sums(book.owner_ids, owner, np.abs(_exposures(book, priced)))
 
 
 def _of_underlyings(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:

@@ -1,5 +1,6 @@
 """What of an account's equity is not money yet, and what it would cost to close it all."""
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
@@ -9,22 +10,26 @@ from numpy.typing import NDArray
 from crossmargin.domain.columns import BookColumns
 from crossmargin.domain.universe import Kind
 from crossmargin.market.columns import MarketColumns
+from crossmargin.risk.impact import impact_frac
 from crossmargin.rulebook.run import PricedMarket
 from crossmargin.valuation.unit_value import unit_value
 
 F8: TypeAlias = NDArray[np.float64]
 
-IMPACT_AT_DEPTH = 0.005
-"""A book whose depth lies evenly within 1 % of the index is eaten at half of that on average."""
+DAYS_PER_YEAR = 365.0
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingTerms:
-    """What closing costs where the market does not say: the fraction of the exposure that is lost
-    in an asset without half-spread or depth.
+    """What closing costs: the figures of `impact_frac`, `participation` a fraction of all volume,
+    and `unknown_frac`, the fraction of an exposure that is lost where the market does not say its
+    volume, half-spread or vol index.
     """
 
+    coefficient: float
+    power: float
+    participation: float
     unknown_frac: float
 
 
@@ -59,8 +64,8 @@ def paper_value(book: BookColumns, priced: PricedMarket, offset_share: float) ->
 def closing_cost(book: BookColumns, priced: PricedMarket, terms: ClosingTerms) -> F8:
     """(accounts,) float64 dollars >= 0: what closing every position costs against its mark.
 
-    Per underlying, for N dollars of exposure (delta, long and short added): N x half-spread, and N
-    x 0.5 % x N / depth, where the depth is what stands within 1 % of the index; never more than N.
+    Per underlying, `impact_frac` of its exposure in dollars (delta, long and short added) at the
+    market's volume, half-spread and a day's move at its vol index; never more than the exposure.
     NaN where an exposure is unknown.
     """
     u, p = book.universe, book.positions
@@ -79,10 +84,16 @@ def closing_cost(book: BookColumns, priced: PricedMarket, terms: ClosingTerms) -
 
 def _closing_frac(market: MarketColumns, terms: ClosingTerms, dollars: F8) -> F8:
     """(accounts, assets) the fraction of the exposure that closing costs."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        frac = market.half_spread_frac + IMPACT_AT_DEPTH * dollars / market.depth
-    unknown = np.isnan(market.half_spread_frac) | np.isnan(market.depth)
-    return np.minimum(np.where(unknown, terms.unknown_frac, frac), 1.0)
+    frac = impact_frac(
+        dollars,
+        market.adv,
+        market.half_spread_frac,
+        market.vol_index / math.sqrt(DAYS_PER_YEAR),
+        coefficient=np.array(terms.coefficient),
+        power=np.array(terms.power),
+        participation=np.array(terms.participation),
+    )
+    return np.minimum(np.where(np.isnan(frac), terms.unknown_frac, frac), 1.0)
 
 
 def _added(cell: NDArray[np.int64], amount: F8, count: int) -> F8:

@@ -124,7 +124,7 @@ def _newest(prices: Iterable[SourcePrice], excluded: list[Excluded]) -> list[Sou
     found = []
     for own in by_source.values():
         latest = [x for x in own if x.event_time_ns == own[-1].event_time_ns]
-        if any(x.price.hex() != latest[0].price.hex() for x in latest):
+        if any(repr(x.price) != repr(latest[0].price) for x in latest):
             excluded += [Excluded(said=x, reason=Exclusion.CONTRADICTORY) for x in latest]
         else:
             found.append(latest[0])
@@ -154,4 +154,4 @@ def _clamped(terms: SourceTerms, price: float) -> bool:
 
 def _order(excluded: Excluded) -> tuple[str, int, str, str]:
     said = excluded.said
-    return said.source, said.event_time_ns, excluded.reason.value, said.price.hex()
+    return said.source, said.event_time_ns, excluded.reason.value, repr(said.price)

@@ -1,0 +1,212 @@
+"""What happened elsewhere, told to this engine: with the control it is stopped, without it is not.
+
+Where a control is a parameter it is switched off; where it is none, the same events are told in
+the form in which nothing calls for it, and the path around it is shown not to exist.
+"""
+
+from dataclasses import fields, replace
+from decimal import Decimal
+
+import pytest
+
+from crossmargin.base.instant import NS_PER_SECOND
+from crossmargin.domain.account import Account, Authority
+from crossmargin.domain.holding import Side
+from crossmargin.engine.effect import CallChanged, Decision, EventRefused
+from crossmargin.engine.event_control import AccountOpened, CallDisputed
+from crossmargin.engine.event_market import Price
+from crossmargin.engine.event_money import Deposit
+from crossmargin.engine.setup import Setup
+from crossmargin.rulebook.standing import Standing
+from tests.engine.day import (
+    BTC_UNITS,
+    PERPETUAL,
+    TINY,
+    USDC_UNITS,
+    Story,
+    fill,
+    opening,
+    played,
+    price,
+    small_setup,
+)
+from tests.engine.test_decisions import decided, order, withdrawal
+
+
+def _last_decision(story: Story, setup: Setup) -> Decision:
+    _, told = played(story.events, setup)
+    return [x for x in told if isinstance(x, Decision)][-1]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_mango_profit_on_paper_borrows_nothing(on: bool) -> None:
+    """October 2022: both sides of a perpetual, its price pushed up, the winner's paper withdrawn.
+
+    Off: a venue's own rulebook, where open profit is collateral like any other.
+    """
+    setup = small_setup()
+    if not on:
+        venue = {**TINY, "name": "venue-rules"}
+        setup = replace(setup, recipes={"tiny": TINY, "venue-rules": venue}, default_recipe="tiny")
+    story = opening()
+    own = Account(
+        account_id="winner",
+        entity_id="x",
+        venue="venue",
+        recipe=None if on else "venue-rules",
+        authority=Authority.ENFORCE,
+    )
+    story.tell(AccountOpened(account=own))
+    story.tick()
+    story.tell(Deposit(account_id="winner", asset="USDC", amount_units=5_000 * USDC_UNITS))
+    story.tell(fill("winner", Side.BUY, "0.5", "60000"))
+    story.tell(fill("bela", Side.SELL, "0.5", "60000"))
+    story.tick()
+    for step in range(1, 6):
+        story.tell(price(str(60000 + 9000 * step)))
+        story.tick()
+    story.tell(withdrawal("winner", 5_000))
+    story.tick()
+    assert _last_decision(story, setup).allowed is not on
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_frozen_feed_gives_no_new_credit(on: bool) -> None:
+    """Terra, May 2022: a feed stood at its floor while the market was a tenth of it.
+
+    Off: a staleness limit that never ends.
+    """
+    setup = small_setup()
+    if not on:
+        setup = replace(setup, settings=replace(setup.settings, stale_ns=10**18))
+    story = opening()
+    story.tell(Deposit(account_id="anna", asset="BTC", amount_units=BTC_UNITS))
+    story.tick()
+    story.tick(3_600)
+    story.tell(Price(asset="USDC", index=Decimal(1), marks={}))
+    story.tick()
+    story.tell(withdrawal("anna", 9_000))
+    story.tick()
+    decision = _last_decision(story, setup)
+    assert decision.allowed is not on
+    assert decision.limit == ("stale_price" if on else None)
+
+
+def test_no_event_field_and_no_role_exempts_an_account() -> None:
+    """FTX: one account could owe without end and was never liquidated.
+
+    The only word about who decides is `authority`, and it is about acts, not about standings.
+    """
+    words = {field.name for field in fields(Account)}
+    assert words == {
+        "account_id",
+        "entity_id",
+        "venue",
+        "parent_id",
+        "mode",
+        "netting_set_id",
+        "recipe",
+        "settings",
+        "authority",
+    }
+    stands = []
+    for authority in Authority:
+        story = opening()
+        own = Account(account_id="ward", entity_id="house", venue="venue", authority=authority)
+        story.tell(AccountOpened(account=own))
+        story.tick()
+        story.tell(Deposit(account_id="ward", asset="USDC", amount_units=10_000 * USDC_UNITS))
+        story.tell(fill("ward", Side.BUY, "1", "60000"))
+        story.tell(price("40000"), source="oracle")
+        story.tick()
+        state, told = played(story.events)
+        held = state.accounts["ward"].held
+        assert held is not None
+        stands.append(held.standing)
+        assert any(isinstance(x, CallChanged) for x in told)
+    assert stands == [Standing.BANKRUPT, Standing.BANKRUPT]
+
+
+def test_calls_are_not_switched_off_by_a_halt_or_a_dispute() -> None:
+    """LME, March 2022: prices were suspended and calls with them. Here a call goes its way."""
+    story = opening()
+    story.tell(fill("anna", Side.BUY, "1.6", "60000"))
+    story.tell(price("58000"))
+    story.tick()
+    state, _ = played(story.events)
+    (name,) = state.calls
+    amount = state.calls[name].amount
+    story.tell(CallDisputed(call_id=name, amount=amount, reason="the price is wrong"))
+    story.tick()
+    story.tick(2 * 3_600 + 1)
+    state, _ = played(story.events)
+    held = state.accounts["anna"].held
+    assert held is not None
+    assert held.standing is Standing.CALLED, "a dispute changes no standing"
+    assert state.calls[name].state.value == "expired"
+    assert state.accounts["anna"].call_expired
+    story.tell(price("57900"))
+    story.tick()
+    assert list(played(story.events)[0].calls) == [name], "one shortfall is called once"
+
+
+def test_dust_of_a_coin_without_a_price_takes_credit_from_nobody_else() -> None:
+    """A coin without a price makes its holder's figures unavailable, and nobody else's."""
+    story = opening()
+    story.tell(Deposit(account_id="anna", asset="SOL", amount_units=1))
+    story.tick()
+    state, (first, second) = decided(
+        story, order("anna", Side.BUY, "0.1"), order("bela", Side.BUY, "0.1")
+    )
+    assert (first.limit, second.limit) == ("stale_price", None)
+    held = state.accounts["anna"].held
+    assert held is not None
+    assert held.standing is Standing.UNAVAILABLE
+
+
+def test_dust_shields_nobody_who_is_to_be_liquidated() -> None:
+    """A standing that was reached before the dust came is not taken back by it."""
+    story = opening()
+    story.tell(fill("anna", Side.BUY, "1", "60000"))
+    story.tell(price("52000"), source="oracle")
+    story.tick()
+    before = played(story.events)[0].accounts["anna"].held
+    assert before is not None
+    assert before.standing is Standing.LIQUIDATING
+    story.tell(Deposit(account_id="anna", asset="SOL", amount_units=1))
+    story.tick()
+    after = played(story.events)[0].accounts["anna"].held
+    assert after is not None
+    assert after.known is Standing.LIQUIDATING
+
+
+@pytest.mark.parametrize("index", ["0", "-60000", "1e-19", "1e16"])
+def test_a_price_that_is_none_changes_nothing(index: str) -> None:
+    story = opening()
+    story.tell(fill("anna", Side.BUY, "1", "60000"))
+    story.tick()
+    before, _ = played(story.events)
+    story.tell(Price(asset="BTC", index=Decimal(index), marks={PERPETUAL: Decimal(index)}))
+    story.tick()
+    after, told = played(story.events)
+    assert isinstance(told[-1], EventRefused)
+    assert after.accounts["anna"].figures == before.accounts["anna"].figures
+    assert after.snapshot.sequence == before.snapshot.sequence
+
+
+def test_a_better_standing_needs_room_and_time() -> None:
+    story = opening()
+    story.tell(fill("anna", Side.BUY, "1.6", "60000"))
+    story.tell(price("58000"))
+    story.tick()
+    story.tell(price("60000"))
+    story.tick()
+    early = played(story.events)[0].accounts["anna"].held
+    assert early is not None
+    assert early.standing is Standing.CALLED
+    story.tick(61)
+    late = played(story.events)[0].accounts["anna"].held
+    assert late is not None
+    assert late.standing in (Standing.WARNED, Standing.HEALTHY)
+    assert late.since_ns == story.now_ns
+    assert story.now_ns - early.since_ns >= 60 * NS_PER_SECOND

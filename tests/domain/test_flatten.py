@@ -1,4 +1,5 @@
 import math
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -151,6 +152,6 @@ def test_order_and_splitting_of_positions_change_nothing(
     shuffled = data.draw(st.permutations(split))
     _, one = columns_of(account("bybit", positions=whole))
     _, other = columns_of(account("bybit", positions=shuffled))
-    for name in type(one.positions).__slots__:
+    for name in (field.name for field in fields(one.positions)):
         left, right = getattr(one.positions, name), getattr(other.positions, name)
         assert left.tobytes() == right.tobytes(), name

@@ -1,15 +1,22 @@
 """Sums by account through the kernels are those of a sum row by row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crossmargin.cli.bench_margin import RECIPE as BENCH_RECIPE
 from crossmargin.rulebook.account_sum import account_sum
 from crossmargin.rulebook.amount import added_up
+from crossmargin.rulebook.batch import row_starts
 from crossmargin.rulebook.charge.mark_value import MarkValue
 from crossmargin.rulebook.context import Context, account_indptr
+from crossmargin.rulebook.load import load_recipe
 from crossmargin.rulebook.net_liquidation import net_liquidation_value, row_net_value
+from crossmargin.rulebook.plain_recipe import is_plain_recipe
+from crossmargin.wire.recipes import bundled_recipe
 from tests.rulebook.small_book import small_context
 
 CALL = "deribit:BTC/USD:BTC-260130-80000-C"
@@ -92,3 +99,19 @@ def test_rows_out_of_order_or_of_unknown_accounts_have_no_beginnings() -> None:
     assert account_indptr(np.array([0, 1, 0]), 2) is None
     assert account_indptr(np.array([0, 2]), 2) is None
     assert account_indptr(np.array([-1, 0]), 2) is None
+
+
+def test_where_rows_begin_is_found_once_for_each_book() -> None:
+    rows = held({CALL: 1, PERPETUAL: 2}, {}, {CALL: 3}).positions
+    starts = row_starts(rows, 3)
+    assert starts is not None
+    assert starts.tolist() == [0, 2, 2, 3]
+    assert row_starts(rows, 3) is starts
+    assert row_starts(replace(rows), 3) is not starts
+    assert row_starts(replace(rows, account=rows.account[::-1]), 3) is None
+
+
+def test_only_a_recipe_that_groups_nothing_below_the_account_is_plain() -> None:
+    assert is_plain_recipe(load_recipe(BENCH_RECIPE))
+    for name in ("house", "deribit-portfolio", "deribit-standard"):
+        assert not is_plain_recipe(bundled_recipe(name))

@@ -10,7 +10,7 @@ from crossmargin.domain.universe import Universe
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class PositionColumns:
     """(P,) one row per account and instrument, merged exactly, sorted by account, then instrument.
 

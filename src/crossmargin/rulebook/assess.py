@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from crossmargin.domain.columns import BookColumns
 from crossmargin.rulebook.balance_grouping import groups_balances
-from crossmargin.rulebook.batch import between, with_order_rows
+from crossmargin.rulebook.batch import between, row_starts, with_order_rows
 from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.cover import uncovered_reasons
 from crossmargin.rulebook.evaluate import Answer, evaluate
 from crossmargin.rulebook.missing import missing_reasons, unexplained_reasons
 from crossmargin.rulebook.net_liquidation import net_liquidation_value
+from crossmargin.rulebook.plain_recipe import is_plain_recipe
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.root import root_ticks
 from crossmargin.rulebook.run import PricedMarket, Run, reporting_rows
@@ -27,8 +28,10 @@ from crossmargin.rulebook.standing import STANDINGS, Ladder, Standing, rung_reac
 
 F8 = NDArray[np.float64]
 
-ACCOUNTS_PER_BATCH = 16384
+ACCOUNTS_PER_BATCH = 8192
 """Accounts evaluated at a time: bounds memory whatever the number of accounts."""
+PLAIN_BATCHES = 4
+"""So many batches at once where a recipe only adds rows up, and an account needs little."""
 
 
 @final
@@ -163,23 +166,30 @@ def _part(level: LevelColumns, here: slice) -> LevelColumns:
 
 
 def batches(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> Iterator[Context]:
-    """The book's accounts, `ACCOUNTS_PER_BATCH` at a time."""
+    """The book's accounts, `ACCOUNTS_PER_BATCH` at a time, or a few times as many."""
     count = book.accounts_count
     grouped = groups_balances(recipe)
-    for first in range(0, max(count, 1), ACCOUNTS_PER_BATCH):
-        last = min(first + ACCOUNTS_PER_BATCH, count)
+    at_once = ACCOUNTS_PER_BATCH * (PLAIN_BATCHES if is_plain_recipe(recipe) else 1)
+    starts = row_starts(book.positions, count) if count > at_once else None
+    for first in range(0, max(count, 1), at_once):
+        last = min(first + at_once, count)
         part = between(book, first, last)
+        positions = with_order_rows(part.positions, part.orders)
+        own_starts = None
+        if starts is not None and positions is part.positions:
+            own_starts = starts[first : last + 1] - starts[first]
         yield Context(
             run=run,
             accounts_count=last - first,
             first_account=first,
             owner=part.owner,
-            positions=with_order_rows(part.positions, part.orders),
+            positions=positions,
             balances=part.balances,
             orders=part.orders,
             explain=explain,
             balances_grouped=grouped,
             account_names=book.account_ids,
+            row_starts=own_starts,
             owner_names=book.owner_ids,
         )
 

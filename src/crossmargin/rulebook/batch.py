@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from crossmargin.domain.columns import (
     OrderColumns,
     PositionColumns,
 )
+from crossmargin.rulebook.context import account_indptr
 from crossmargin.rulebook.pool import take_balances, take_orders, take_positions
 
 Rows = TypeVar("Rows", PositionColumns, BalanceColumns, OrderColumns)
@@ -37,6 +39,24 @@ def _moved(rows: Rows, first: int) -> Rows:
 def _here(account: NDArray[np.int64], first: int, last: int) -> slice:
     bounds = np.searchsorted(account, [first, last])
     return slice(int(bounds[0]), int(bounds[1]))
+
+
+_STARTS: WeakKeyDictionary[PositionColumns, NDArray[np.int64]] = WeakKeyDictionary()
+
+
+def row_starts(positions: PositionColumns, accounts_count: int) -> NDArray[np.int64] | None:
+    """(accounts + 1,) where the positions of each account begin; None where rows are not sorted.
+
+    Found once for each book: rows never change, and a book is margined again with every market.
+    """
+    known = _STARTS.get(positions)
+    if known is None or len(known) != accounts_count + 1:
+        known = account_indptr(positions.account, accounts_count)
+        if known is None:
+            return None
+        known.setflags(write=False)
+        _STARTS[positions] = known
+    return known
 
 
 def with_order_rows(positions: PositionColumns, orders: OrderColumns) -> PositionColumns:

@@ -105,6 +105,7 @@ class Context:
     each.
 
     `balances_grouped` says that balance rows take part in groupings finer than the account.
+    `row_starts` (accounts + 1,) says where each account's positions begin, if that is known.
     """
 
     run: Run
@@ -118,6 +119,7 @@ class Context:
     balances_grouped: bool
     account_names: tuple[str, ...] | range
     owner_names: tuple[str, ...] = ()
+    row_starts: NDArray[np.int64] | None = None
     answers: dict[tuple[int, str], Any] = field(default_factory=dict)
     found: dict[str, Groups] = field(default_factory=dict)
     sums: dict[bytes, NDArray[np.float64] | None] = field(default_factory=dict)
@@ -198,19 +200,25 @@ class Context:
         key = np.zeros_like(everyone)
         rows = BlockRows(
             {
-                "positions": lambda: self._account_rows(self.positions.account, everyone, key),
+                "positions": lambda: self._account_rows(
+                    self.positions.account, everyone, key, self.row_starts
+                ),
                 "balances": lambda: self._account_rows(
-                    self.block("balances").account, everyone, key
+                    self.block("balances").account, everyone, key, None
                 ),
             }
         )
         return Groups(name=ACCOUNT, account=everyone, key=key, rows=rows)
 
     def _account_rows(
-        self, account: NDArray[np.int64], everyone: NDArray[np.int64], key: NDArray[np.int64]
+        self,
+        account: NDArray[np.int64],
+        everyone: NDArray[np.int64],
+        key: NDArray[np.int64],
+        starts: NDArray[np.int64] | None,
     ) -> Grouping:
         """Rows that lie sorted by account are found by where the account changes."""
-        indptr = account_indptr(account, len(everyone))
+        indptr = account_indptr(account, len(everyone)) if starts is None else starts
         if indptr is None:
             return rows_by_group(ACCOUNT, account, everyone, key)
         return Grouping(

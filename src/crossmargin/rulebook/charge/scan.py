@@ -107,28 +107,36 @@ def component_rows(
 def _block_rows(
     context: Context, scan: ScanArrays, selection: Selection | None, block: Block, by: str
 ) -> NettedRows:
-    name = block.name
-    chosen = block.contracts != 0.0
-    if selection is not None:
-        chosen &= context.run.chosen(selection)[block.instrument]
     groups = context.groups(by)
-    rows = groups.rows[name]
+    rows = groups.rows[block.name]
     unavailable = np.zeros(len(groups.account), dtype=np.bool_)
-    lacking = None
-    if scan.missing.any() or np.isnan(block.contracts).any():
+    if selection is not None or not _all_known(context, scan, block):
+        chosen = block.contracts != 0.0
+        if selection is not None:
+            chosen &= context.run.chosen(selection)[block.instrument]
         lacking = chosen & (scan.missing[block.instrument] | np.isnan(block.contracts))
         lacking &= rows.row_group >= 0
         unavailable[rows.row_group[lacking]] = True
         chosen &= ~lacking
-    if not chosen.all():
-        kept = np.where(chosen, rows.row_group, -1)
-        rows = rows_by_group(by, kept, groups.account, groups.key)
+        if not chosen.all():
+            kept = np.where(chosen, rows.row_group, -1)
+            rows = rows_by_group(by, kept, groups.account, groups.key)
     return NettedRows(
         block=block,
         rows=slice(None) if rows.in_order else rows.order,
         indptr=rows.indptr,
         unavailable=unavailable,
     )
+
+
+def _all_known(context: Context, scan: ScanArrays, block: Block) -> bool:
+    """Whether every row has data: then one that holds nothing adds nothing and may stay."""
+
+    def finite() -> bool:
+        known = np.isfinite(scan.change).all() and np.isfinite(scan.value).all()
+        return bool(known and not scan.missing.any())
+
+    return context.run.keep((scan, "finite"), finite) and not np.isnan(block.contracts).any()
 
 
 def netted(per_contract: F8, blocks: tuple[NettedRows, ...]) -> F8:

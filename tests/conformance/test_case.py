@@ -58,3 +58,12 @@ def test_all_that_is_no_vector_is_told_at_once() -> None:
 def test_what_is_not_a_list_of_vectors_is_refused(text: str, said: str) -> None:
     with pytest.raises(InputRefused, match=said):
         read_cases(text.encode(), "file.json")
+
+
+def test_a_vector_of_the_other_format_is_named_by_what_it_is_about() -> None:
+    written = {"system": "x", "what": "two", "kind": "derived", "inputs": {}, "expected": {"b": 1}}
+    first, second = read([VECTOR, written])
+    assert (first.name, second.name) == ("one", "two")
+    assert (second.params, second.note, second.expected) == ({}, "derived", {"b": 1})
+    with pytest.raises(InputRefused, match=r"\[0\].params: a vector has no such field"):
+        read([{**written, "params": {}}])

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from crossmargin.base.failure import InputRefused
-from crossmargin.conformance import runner
+from crossmargin.conformance import systems
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.runner import Result, refuse_empty, report, run_cases, verdict_of
 from crossmargin.conformance.scene import Scene
@@ -51,7 +51,7 @@ def cash_only(made: Case) -> Translation | Unsupported:
 
 @pytest.fixture(autouse=True)
 def _one_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "ADAPTERS", {"cash-only": cash_only})
+    monkeypatch.setattr(systems, "ADAPTERS", {"cash-only": cash_only})
 
 
 def test_levels_are_read_at_the_tick_of_the_vector() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from crossmargin.conformance.case import Case, read_cases
 from crossmargin.conformance.runner import verdict_of
-from crossmargin.conformance.verdict import Verdict
+from crossmargin.conformance.verdict import Matched, Verdict
 
 DATA = Path(__file__).parent / "data"
 
@@ -37,3 +37,17 @@ def verdict(
             suspect=False,
         )
     )
+
+
+def agrees(system: str, inputs: dict[str, Any], expected: dict[str, Any], tolerance: Any) -> None:
+    """Fails unless every figure of the vector with these tables agrees."""
+    found = verdict(system, inputs, {}, expected, tolerance)
+    assert found == Matched(figures=figures_in(expected)), found
+
+
+def figures_in(expected: Any) -> int:
+    """How many figures a table of expected ones has, lists and tables opened."""
+    if isinstance(expected, dict | list):
+        inner = expected.values() if isinstance(expected, dict) else expected
+        return sum(figures_in(each) for each in inner)
+    return 1

@@ -136,6 +136,16 @@ def test_an_event_with_a_vol_move_must_say_how_it_acts() -> None:
         built('kind="stress"\n[[event]]\nname="x"\nvol_move={BTC=1.0}')
 
 
+def test_events_have_a_probability_only_where_they_are_said_to_be_equally_likely() -> None:
+    text = 'kind="stress"\nequally_likely=%s\n[[event]]\nname="x"\n[[event]]\nname="y"'
+    likely = built(text % "true").probability
+    assert likely is not None
+    assert likely.tolist() == [0.5, 0.5]
+    assert built(text % "false").probability is None
+    with pytest.raises(InputRefused, match="equally_likely"):
+        built(text % "1")
+
+
 def test_basis_has_two_scenarios_per_venue_and_two_for_the_term() -> None:
     s = built('kind="basis"\nvenue_move="$venue_basis"\nterm_move=0.05')
     assert s.venue_move.tolist() == [

@@ -42,3 +42,12 @@ def test_days_and_seconds_are_the_same_time() -> None:
 def test_a_multiple_of_a_price_is_a_move() -> None:
     assert units.move_of_multiple(1.18) == 0.18
     assert units.move_of_multiple(0.34) == -0.66
+
+
+def test_parts_of_a_whole_become_fractions() -> None:
+    assert units.share_of(1_860, 20_000.0) == 0.093
+    assert [units.fraction_of(x) for x in ("+1/3", "-2", 0.25)] == [1 / 3, -2.0, 0.25]
+    assert units.level_of_worst(6, 2_500) == 0.9976
+    for wrong in (lambda: units.share_of(1, 0), lambda: units.fraction_of("1/0")):
+        with pytest.raises(InputRefused, match="is divided by"):
+            wrong()

@@ -19,6 +19,17 @@ NEEDED: Mapping[str, type] = {
 }
 OTHERS = frozenset({"source", "tolerance", "note", "reproduced", "suspect"})
 
+WHAT = "what"
+"""A vector with this key is in the other published format: it is the name, and all figures stand in
+`inputs`."""
+NEEDED_WITH_WHAT: Mapping[str, type] = {
+    "system": str,
+    WHAT: str,
+    "inputs": dict,
+    "expected": dict,
+}
+OTHERS_WITH_WHAT = OTHERS | {"kind"}
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +52,9 @@ class Case:
 
 
 def read_cases(data: bytes, where: str = "cases") -> tuple[Case, ...]:
-    """A JSON list of vectors. `InputRefused` with all that is no vector, each with its path."""
+    """A JSON list of vectors, in either format. `InputRefused` with all that is no vector, each
+    with its path.
+    """
     try:
         written = json.loads(data, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValueError) as error:
@@ -58,12 +71,13 @@ def read_cases(data: bytes, where: str = "cases") -> tuple[Case, ...]:
 def _failures(written: Json, where: str) -> list[Failure]:
     if not isinstance(written, dict):
         return [Failure(Reason.WRONG_TYPE, where, "is not a table")]
+    needed, others = (NEEDED_WITH_WHAT, OTHERS_WITH_WHAT) if WHAT in written else (NEEDED, OTHERS)
     found = [
         Failure(Reason.UNKNOWN_FIELD, f"{where}.{key}", "a vector has no such field")
         for key in written
-        if key not in NEEDED and key not in OTHERS
+        if key not in needed and key not in others
     ]
-    for key, kind in NEEDED.items():
+    for key, kind in needed.items():
         if key not in written:
             found.append(Failure(Reason.MISSING_FIELD, f"{where}.{key}", "is required"))
         elif not isinstance(written[key], kind):
@@ -75,13 +89,13 @@ def _failures(written: Json, where: str) -> list[Failure]:
 def _case(written: Mapping[str, Json]) -> Case:
     return Case(
         system=written["system"],
-        name=written["case"],
+        name=written[WHAT] if WHAT in written else written["case"],
         inputs=written["inputs"],
-        params=written["params"],
+        params=written.get("params", {}),
         expected=written["expected"],
         tolerance=written.get("tolerance"),
         source=str(written.get("source", "")),
-        note=str(written.get("note", "")),
+        note=str(written.get("note", written.get("kind", ""))),
         suspect=bool(written.get("suspect", False)),
     )
 

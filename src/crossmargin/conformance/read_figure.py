@@ -5,34 +5,36 @@ from typing import Any, TypeAlias, assert_never
 
 import numpy as np
 
+from crossmargin.conformance.answer_tree import account_row, answer_of, context_of
 from crossmargin.conformance.crossing_price import crossing_price
+from crossmargin.conformance.read_scenario import read_scenario_figure
 from crossmargin.conformance.translation import (
     CrossingFigure,
     CurrencyFigure,
+    DriverFigure,
     FactorFigure,
     Figure,
     GroupsFigure,
     LevelFigure,
+    ListFigure,
     NodeFigure,
     ScenarioFigure,
     ShareFigure,
     SizeFigure,
     SufficientFigure,
     TruncatedFigure,
+    VolFigure,
     WorthFigure,
 )
 from crossmargin.rulebook.assess import MarginColumns
 from crossmargin.rulebook.charge.orders import OrderFill, filled_size
-from crossmargin.rulebook.charge.scan import scan_ticks
-from crossmargin.rulebook.charge.scan_loss import ScanLoss
-from crossmargin.rulebook.context import ACCOUNT, Context
-from crossmargin.rulebook.evaluate import Answer
+from crossmargin.rulebook.context import ACCOUNT
 from crossmargin.rulebook.group_label import group_label
-from crossmargin.rulebook.node import Leaf, Scale
+from crossmargin.rulebook.node import Scale
 from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import group_size, parent_groups
 
-Read: TypeAlias = float | bool | str | list[float] | dict[str, float | None] | None
+Read: TypeAlias = float | bool | str | list[Any] | dict[str, float | None] | None
 """A figure in reporting units; None where it is unavailable."""
 
 
@@ -47,7 +49,7 @@ def read_figure(figure: Figure, columns: MarginColumns) -> Read:
         case GroupsFigure():
             return _groups(figure, columns)
         case WorthFigure():
-            worth = float(columns.net_liquidation[_row(columns, figure.account)])
+            worth = float(columns.net_liquidation[account_row(columns, figure.account)])
             return _amount(worth, columns)
         case ShareFigure():
             return _share(figure, columns)
@@ -57,8 +59,10 @@ def read_figure(figure: Figure, columns: MarginColumns) -> Read:
             return columns.reporting
         case FactorFigure():
             return _factor(figure, columns)
-        case ScenarioFigure():
-            return _scenarios(figure, columns)
+        case ScenarioFigure() | DriverFigure() | VolFigure():
+            return read_scenario_figure(figure, columns)
+        case ListFigure():
+            return [read_figure(each, columns) for each in figure.figures]
         case SufficientFigure():
             buffers = [_level(figure.level, "buffer", name, columns) for name in figure.accounts]
             return None if any(math.isnan(b) for b in buffers) else min(buffers) >= 0.0
@@ -71,26 +75,22 @@ def read_figure(figure: Figure, columns: MarginColumns) -> Read:
             assert_never(figure)
 
 
-def _row(columns: MarginColumns, account: str) -> int:
-    return [str(name) for name in columns.account_ids].index(account)
-
-
 def _level(level: str, part: str, account: str, columns: MarginColumns) -> float:
     ticks = getattr(columns.levels[level], part)
-    return float(ticks[_row(columns, account)])
+    return float(ticks[account_row(columns, account)])
 
 
 def _node_ticks(figure: NodeFigure, columns: MarginColumns) -> float:
-    context, answer = _context(columns), _answer(figure.level, figure.node, columns)
+    context, answer = context_of(columns), answer_of(figure.level, figure.node, columns)
     owner = parent_groups(context, answer.at, ACCOUNT)
-    own = owner == _row(columns, figure.account)
+    own = owner == account_row(columns, figure.account)
     return float(answer.outcome.amount[own].sum())
 
 
 def _groups(figure: GroupsFigure, columns: MarginColumns) -> dict[str, float | None]:
-    context, answer = _context(columns), _answer(figure.level, figure.node, columns)
+    context, answer = context_of(columns), answer_of(figure.level, figure.node, columns)
     owner = parent_groups(context, answer.at, ACCOUNT)
-    own = np.flatnonzero(owner == _row(columns, figure.account))
+    own = np.flatnonzero(owner == account_row(columns, figure.account))
     named = {group_label(context, answer.at, int(group)): int(group) for group in own}
     return {
         told: _amount(float(answer.outcome.amount[named[label]]), columns)
@@ -105,54 +105,22 @@ def _share(figure: ShareFigure, columns: MarginColumns) -> float | None:
 
 
 def _size(figure: SizeFigure, columns: MarginColumns) -> float | None:
-    context = _context(columns)
+    context = context_of(columns)
     if figure.orders is OrderFill.NONE:
         size = group_size(context, ACCOUNT, figure.amount, figure.of)
     else:
         size = filled_size(context, ACCOUNT, figure.amount, figure.of, figure.orders)
-    own = float(size[_row(columns, figure.account)])
+    own = float(size[account_row(columns, figure.account)])
     return None if math.isnan(own) else own
 
 
 def _factor(figure: FactorFigure, columns: MarginColumns) -> float | None:
-    context, answer = _context(columns), _answer(figure.level, figure.node, columns)
+    context, answer = context_of(columns), answer_of(figure.level, figure.node, columns)
     if not isinstance(answer.node, Scale) or answer.at != ACCOUNT:
         raise KeyError(f"{figure.node} is not a scale of whole accounts")
     rate = rate_of(answer.node.factor, context, ACCOUNT)
-    own = float(rate[_row(columns, figure.account)])
+    own = float(rate[account_row(columns, figure.account)])
     return None if math.isnan(own) else own
-
-
-def _scenarios(figure: ScenarioFigure, columns: MarginColumns) -> list[float]:
-    context = _context(columns)
-    account = _row(columns, figure.account)
-    gained: dict[str, np.ndarray[Any, np.dtype[np.float64]]] = {}
-    for name, _ in figure.cells:
-        if name not in gained:
-            charge = _scan(_answer(figure.level, name, columns), name)
-            scanned = scan_ticks(context, charge.scenarios, charge.groups, ACCOUNT)
-            weight = context.run.scan(charge.scenarios).scenarios.loss_weight
-            own = scanned.ticks[account] * weight
-            gained[name] = np.where(scanned.unavailable[account], np.nan, own)
-    cells = [gained[name][number] for name, number in figure.cells]
-    return [float(np.ldexp(cell, columns.tick_exponent)) for cell in cells]
-
-
-def _scan(answer: Answer, name: str) -> ScanLoss:
-    if isinstance(answer.node, Leaf) and isinstance(answer.node.charge, ScanLoss):
-        return answer.node.charge
-    raise KeyError(f"{name} is no scan of scenarios")
-
-
-def _answer(level: str, name: str, columns: MarginColumns) -> Answer:
-    """The first answer of that name in the level's equity tree, then in its requirement tree."""
-    todo = list(columns.answers[level])
-    while todo:
-        answer = todo.pop(0)
-        if answer.node.name == name:
-            return answer
-        todo[:0] = answer.children
-    raise KeyError(f"{level} of {columns.recipe.name} has no node called {name}")
 
 
 def _amount(ticks: float, columns: MarginColumns) -> float | None:
@@ -163,9 +131,3 @@ def _number(read: Read) -> float:
     if isinstance(read, float):
         return read
     raise TypeError("only an amount can be cut to whole units")
-
-
-def _context(columns: MarginColumns) -> Context:
-    if columns.context is None:
-        raise ValueError("the columns were not asked to explain")
-    return columns.context

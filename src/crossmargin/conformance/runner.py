@@ -9,7 +9,8 @@ from crossmargin.base.ticks import TickOverflowError
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.compare import differences
 from crossmargin.conformance.read_figure import read_figure
-from crossmargin.conformance.systems import ADAPTERS, Adapter
+from crossmargin.conformance.stated_recipe import recipe_of
+from crossmargin.conformance.systems import Adapter, adapter_of
 from crossmargin.conformance.tolerance import read_tolerance
 from crossmargin.conformance.translation import Translation
 from crossmargin.conformance.verdict import Differing, Matched, Unsupported, Verdict
@@ -18,7 +19,6 @@ from crossmargin.kernels import NotFinite, TickOverflow
 from crossmargin.rulebook.assess import MarginColumns, assess
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.run import PricedMarket
-from crossmargin.wire.recipes import recipe_with_scenarios
 
 FINEST_EXPONENT = -60
 COARSEST_EXPONENT = 40
@@ -49,9 +49,11 @@ def run_cases(cases: Iterable[Case], system: str | None = None) -> tuple[Result,
 
 def verdict_of(case: Case) -> Verdict:
     """Translate, run, read, compare. Whatever cannot be run says why."""
-    adapter = ADAPTERS.get(case.system)
+    adapter = adapter_of(case.system)
     if adapter is None:
-        return Unsupported(reason=f"no adapter knows the system {case.system!r}")
+        keys = ", ".join(f"inputs.{key}" for key in case.inputs)
+        named = f"; unknown keys {keys}" if keys else ""
+        return Unsupported(reason=f"no adapter knows the system {case.system!r}{named}")
     if case.suspect:
         return Unsupported(reason="its source is marked suspect")
     try:
@@ -79,7 +81,7 @@ def _translated(adapter: Adapter, case: Case) -> Translation | Unsupported:
         translation = adapter(case)
     except InputRefused:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         # A number where a table is read, a text where a list is: the shape is not the known one.
         return Unsupported(reason=f"its shape is not one that the adapter reads: {error!r}")
     if isinstance(translation, Unsupported):
@@ -93,7 +95,7 @@ def answered(translation: Translation) -> tuple[MarginColumns | None, int]:
 
     None when no tick holds its amounts.
     """
-    recipe = recipe_with_scenarios(translation.recipe, translation.overrides, translation.scenarios)
+    recipe = recipe_of(translation)
     book, priced = translation.scene.built()
     rows = len(book.positions.account) + len(book.balances.account)
     exponent = translation.tick_exponent

@@ -4,17 +4,35 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from crossmargin.conformance.adapters import (
+    binance_brackets,
+    bybit_account,
+    coinbase_intx,
+    deribit_standard,
+    deribit_vol,
     derive_auction,
     derive_pmrm1,
     derive_pmrm2,
     derive_srm,
     drift,
     dydx,
+    dydx_tiers,
+    emir_apc,
+    ftx_size,
+    haircut_table,
+    hyperliquid_tiers,
+    kraken_account,
+    lch_pairs,
     mango,
+    okx_account,
+    okx_units,
     opyn,
     paradex,
+    paradex_grid,
     percolator,
+    reg_t_options,
+    span_scan,
     synthetix,
+    uncleared,
     vega,
     zkmerkle,
 )
@@ -40,3 +58,34 @@ ADAPTERS: Mapping[str, Adapter] = {
     "vega": vega.translate,
 }
 """System -> its adapter. A system without one is unsupported, and named."""
+
+FAMILIES: Mapping[str, Adapter] = {
+    "BIT.com": haircut_table.translate,
+    "Binance": binance_brackets.translate,
+    "Bybit": bybit_account.translate,
+    "Coinbase": coinbase_intx.translate,
+    "Deribit SM": deribit_standard.translate,
+    "Deribit PM": deribit_vol.translate,
+    "EMIR APC": emir_apc.translate,
+    "FTX": ftx_size.translate,
+    "Hyperliquid": hyperliquid_tiers.translate,
+    "ISDA SIMM": uncleared.translate,
+    "Kraken": kraken_account.translate,
+    "LCH PAIRS": lch_pairs.translate,
+    "OKX PM": okx_units.translate,
+    "OKX": okx_account.translate,
+    "Paradex PM": paradex_grid.translate,
+    "Reg-T": reg_t_options.translate,
+    "SPAN": span_scan.translate,
+    "Schedule IM": uncleared.translate,
+    "dYdX v4": dydx_tiers.translate,
+}
+"""Beginning of a system's name -> its adapter, for names that go on to tell a product or a year.
+The first that fits; a longer beginning stands before a shorter one."""
+
+
+def adapter_of(system: str) -> Adapter | None:
+    """The adapter of a system, None without one."""
+    if system in ADAPTERS:
+        return ADAPTERS[system]
+    return next((made for name, made in FAMILIES.items() if system.startswith(name)), None)

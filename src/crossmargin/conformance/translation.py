@@ -62,7 +62,7 @@ class ShareFigure:
     """One amount over another: a weight is what counts over what there is."""
 
     of: LevelFigure | NodeFigure
-    base: LevelFigure | NodeFigure | WorthFigure
+    base: "LevelFigure | NodeFigure | WorthFigure | SizeFigure"
 
 
 @final
@@ -106,6 +106,38 @@ class ScenarioFigure:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriverFigure:
+    """The scenario that decided a charge, by what the vector calls it: `told` has one word or
+    number for each scenario.
+    """
+
+    level: str
+    node: str
+    told: tuple[int | float | str, ...]
+    account: str = MAIN
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolFigure:
+    """What a scenario makes of the vol of a listing; with `factor` how much more its term moves."""
+
+    scenarios: str
+    number: int
+    row: str
+    factor: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFigure:
+    """Several figures in the order in which a vector lists them."""
+
+    figures: tuple["Figure", ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SufficientFigure:
     """Whether the buffers of a level are at least 0, in every account named."""
 
@@ -144,6 +176,9 @@ Figure: TypeAlias = (
     | CurrencyFigure
     | FactorFigure
     | ScenarioFigure
+    | DriverFigure
+    | VolFigure
+    | ListFigure
     | SufficientFigure
     | CrossingFigure
     | TruncatedFigure
@@ -155,7 +190,8 @@ Figure: TypeAlias = (
 class Translation:
     """A vector as a run of the engine.
 
-    `overrides` replace parameters of the recipe, `scenarios` entries of its scenario tables.
+    `overrides` replace parameters of the recipe, `scenarios` entries of its scenario tables,
+    `definitions` nodes that the vector states instead of letting them be computed.
     `figures` has one entry for each expected key. `tick_exponent` is None for the finest tick that
     cannot overflow; a rulebook in whole units names its own, or the coarsest at which units are
     whole.
@@ -166,6 +202,7 @@ class Translation:
     figures: Mapping[str, Figure]
     overrides: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     reporting: str | None = None
     tick_exponent: int | None = None
     coarsest_exponent: int | None = None

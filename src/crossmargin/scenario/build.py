@@ -72,8 +72,9 @@ def _grid(reader: TableReader, table: Mapping[str, Any], name: str, where: str) 
 
 def _stress(reader: TableReader, table: Mapping[str, Any], name: str, where: str) -> ScenarioSet:
     events = read_events(reader, table, where)
+    likely = reader.flag(table.get("equally_likely", False), f"{where}.equally_likely")
     refuse_if_any(reader.failures)
-    return stress(name, reader.assets, reader.venues, events)
+    return stress(name, reader.assets, reader.venues, events, equally_likely=likely)
 
 
 def _basis(reader: TableReader, table: Mapping[str, Any], name: str, where: str) -> ScenarioSet:

@@ -33,7 +33,7 @@ def read_events(reader: TableReader, table: Mapping[str, Any], where: str) -> li
     `price_move` and `discount` are figures per asset; what an event does not name stays where it
     is. A vol move needs its `vol_rule`; `venue_move` names venues.
     """
-    reader.keys(table, frozenset({"kind", "event"}), where)
+    reader.keys(table, frozenset({"kind", "event", "equally_likely"}), where)
     parts = table.get("event")
     if not isinstance(parts, Sequence) or isinstance(parts, str) or not parts:
         reader.fail(Reason.WRONG_TYPE, f"{where}.event", "is a list of tables, at least one")

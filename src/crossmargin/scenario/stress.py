@@ -33,9 +33,15 @@ class StressEvent:
 
 
 def stress(
-    name: str, assets: Sequence[str], venues: Sequence[str], events: Sequence[StressEvent]
+    name: str,
+    assets: Sequence[str],
+    venues: Sequence[str],
+    events: Sequence[StressEvent],
+    *,
+    equally_likely: bool = False,
 ) -> ScenarioSet:
-    """One scenario per event, in order. No probabilities."""
+    """One scenario per event, in order. No probabilities, unless all are equally likely."""
+    count = len(events)
     return assemble(
         name,
         assets,
@@ -50,4 +56,5 @@ def stress(
         venue_move=np.stack([event.venue_move for event in events], axis=1),
         time_ns=[event.time_ns for event in events],
         loss_weight=[event.loss_weight for event in events],
+        probability=np.full(count, 1.0 / count) if equally_likely else None,
     )

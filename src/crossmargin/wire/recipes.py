@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_any
+from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.rulebook.load import load_recipe
 from crossmargin.rulebook.recipe import Recipe
 
@@ -33,22 +33,6 @@ def _known_names() -> tuple[str, ...]:
     return tuple(
         sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
     )
-
-
-def recipe_with_scenarios(
-    name: str, overrides: Mapping[str, Any], scenarios: Mapping[str, Mapping[str, Any]]
-) -> Recipe:
-    """The bundled recipe with parameters replaced, and entries of its scenario tables."""
-    tables = _tables(recipe_text(name))
-    own = tables.get("scenarios", {})
-    unknown = [
-        Failure(Reason.UNKNOWN_FIELD, f"{name}.scenarios.{family}", "no such scenarios")
-        for family in scenarios
-        if family not in own
-    ]
-    refuse_if_any(unknown)
-    made = {family: {**own[family], **table} for family, table in scenarios.items()}
-    return load_recipe({**tables, "scenarios": {**own, **made}}, overrides)
 
 
 def recipe_text(name: str) -> bytes:

@@ -91,6 +91,33 @@ def move_of_multiple(multiple: Number | str) -> float:
     return float(PRECISE.subtract(decimal_of(multiple), Decimal(1)))
 
 
+def share_of(part: Number | str, whole: Number | str) -> float:
+    """An amount stated beside its whole -> a fraction: 1,860 of 20,000 is 0.093."""
+    return float(Fraction(decimal_of(part)) / Fraction(_not_zero(whole)))
+
+
+def fraction_of(written: Number | str) -> float:
+    """A number or a written fraction -> the nearest float: "+1/3", "-2"."""
+    if not isinstance(written, str):
+        return float_of(written)
+    above, _, below = written.partition("/")
+    return float(Fraction(decimal_of(above.strip())) / Fraction(_not_zero(below.strip() or 1)))
+
+
+def level_of_worst(count: Number | str, scenarios: Number | str) -> float:
+    """So many worst of so many scenarios -> the confidence level of their tail: 6 of 2,500 is
+    0.9976.
+    """
+    return float(1 - Fraction(decimal_of(count)) / Fraction(_not_zero(scenarios)))
+
+
+def _not_zero(value: Number | str) -> Decimal:
+    made = decimal_of(value)
+    if not made:
+        raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, "a number", "is 0, and is divided by")])
+    return made
+
+
 def float_of(value: Number | str) -> float:
     """The nearest float."""
     return float(decimal_of(value))

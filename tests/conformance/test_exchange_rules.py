@@ -1,0 +1,339 @@
+"""The shapes of worked examples with other numbers, against formulas written a second time."""
+
+from collections.abc import Sequence
+from math import sqrt
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conformance.vectors import agrees
+
+FEW = settings(max_examples=8, deadline=None)
+RATE = st.integers(1, 50).map(lambda x: x / 100)
+PRICE = st.integers(1, 90_000).map(float)
+
+
+@FEW
+@given(size=st.integers(1, 5000), base=RATE, spread=RATE, slope=st.integers(0, 100))
+def test_standard_margin_grows_with_the_size(
+    size: int, base: float, spread: float, slope: int
+) -> None:
+    per_coin = slope * 1e-6
+    agrees(
+        "Deribit SM",
+        {
+            "position_coins": size,
+            "im_base": base + spread,
+            "mm_base": base,
+            "increment_per_coin": per_coin,
+        },
+        {
+            "im_rate": base + spread + per_coin * size,
+            "im_coins": size * (base + spread + per_coin * size),
+            "mm_rate": base + per_coin * size,
+            "mm_coins": size * (base + per_coin * size),
+        },
+        1e-6,
+    )
+
+
+def test_a_linear_perpetual_pays_in_dollars() -> None:
+    agrees(
+        "Deribit SM",
+        {
+            "position_coins": 25,
+            "index_price": 100_000,
+            "im_base": 0.02,
+            "mm_base": 0.01,
+            "increment_per_coin": 0.00005,
+        },
+        {"im_rate": 0.02125, "im_usdc": 53_125, "mm_usdc": 28_125},
+        1e-6,
+    )
+
+
+@FEW
+@given(
+    kind=st.sampled_from(["C", "P", "call", "put"]),
+    spot=PRICE,
+    ratio=st.integers(50, 200),
+    mark=st.integers(0, 150),
+    contracts=st.integers(1, 9),
+)
+def test_short_options_in_coin(
+    kind: str, spot: float, ratio: int, mark: int, contracts: int
+) -> None:
+    call, strike, m = kind.lower().startswith("c"), spot * ratio / 100, mark / 100
+    out = max(0.0, (strike - spot if call else spot - strike) / spot)
+    initial = max(0.15 - out, 0.1) + m
+    maintenance = (0.075 if call else max(0.075, 0.075 * m)) + m
+    agrees(
+        "Deribit SM (coin-margined options)",
+        {
+            "type": kind,
+            "underlying": spot,
+            "strike": strike,
+            "mark_price_coins": m,
+            "contracts": contracts,
+            "factors": {"im_a": 0.15, "im_b": 0.1, "mm": 0.075},
+        },
+        {
+            "initial_margin_coins": contracts * (initial if call else max(initial, maintenance)),
+            "maintenance_margin_coins": contracts * maintenance,
+        },
+        1e-8,
+    )
+    charge = max(0.1 * (1 if call else 1 + m), 0.15 - out) + m
+    agrees(
+        "OKX options (historic position margin)",
+        {
+            "type": kind,
+            "futures_mark": spot,
+            "strike": strike,
+            "mark_coins": m,
+            "multiplier": 0.1,
+            "contracts": contracts,
+        },
+        {"position_margin_coins": charge * 0.1 * contracts},
+        1e-8,
+    )
+
+
+@FEW
+@given(
+    kind=st.sampled_from(["C", "P"]),
+    index=PRICE,
+    ratio=st.integers(50, 200),
+    mark=PRICE,
+    entry=PRICE,
+    size=st.integers(1, 20),
+)
+def test_short_options_in_money(
+    kind: str, index: float, ratio: int, mark: float, entry: float, size: int
+) -> None:
+    strike = index * ratio / 100
+    out = max(0.0, strike - index if kind == "C" else index - strike)
+    maintenance = size * (max(0.03 * index, 0.03 * mark) + mark + 0.002 * index)
+    initial = size * (max(0.15 * index - out, 0.1 * index) + max(mark, entry))
+    agrees(
+        "Bybit options (cross)",
+        {
+            "type": kind,
+            "strike": strike,
+            "index": index,
+            "mark": mark,
+            "avg_price": entry,
+            "mm_factor": 0.03,
+            "liq_fee": 0.002,
+            "size": -size,
+            "margin_balance": 1e7,
+        },
+        {
+            "position_mm": maintenance,
+            "position_im": max(initial, maintenance),
+            "account_mm_rate": maintenance / 1e7,
+        },
+        {"rel": 1e-8},
+    )
+    leg = index if kind == "C" else strike
+    agrees(
+        "Reg-T / Cboe 10.3",
+        {
+            "S": index,
+            "K": strike,
+            "premium": mark,
+            "rate": 0.2,
+            "min_rate": 0.1,
+            "multiplier": 100,
+            "type": kind,
+        },
+        {"requirement": 100 * (mark + max(0.2 * index - out, 0.1 * leg))},
+        {"rel": 1e-8},
+    )
+
+
+def slices(amount: float, bounds: Sequence[float], rates: Sequence[float]) -> float:
+    total, below = 0.0, 0.0
+    for bound, rate in zip([*bounds, float("inf")], rates, strict=True):
+        total += max(0.0, min(amount, bound) - below) * rate
+        below = bound
+    return total
+
+
+@FEW
+@given(
+    bounds=st.lists(st.integers(1, 10**6), min_size=1, max_size=6, unique=True).map(sorted),
+    amounts=st.lists(st.integers(0, 2 * 10**6), min_size=1, max_size=4),
+    data=st.data(),
+)
+def test_marginal_tiers_of_any_number(
+    bounds: list[int], amounts: list[int], data: st.DataObject
+) -> None:
+    count = len(bounds) + 1
+    weights = sorted(data.draw(st.lists(RATE, min_size=count, max_size=count)), reverse=True)
+    expected = [slices(amount, bounds, weights) for amount in amounts]
+    agrees(
+        "OKX discount rate",
+        {"usd": amounts, "now": {"bounds": [*bounds, None], "rates": weights}},
+        {"now": expected},
+        1e-5,
+    )
+    agrees(
+        "Bybit UTA collateral",
+        {
+            "eth": amounts,
+            "eth_index": 2,
+            "usdt": 10,
+            "tier_upper_bounds": [*bounds, None],
+            "ratios": weights,
+        },
+        {"margin_balance": [2 * each + 10 for each in expected]},
+        1e-5,
+    )
+    leverage = sorted(data.draw(st.lists(st.integers(1, 50), min_size=count, max_size=count)))
+    leverage.reverse()
+    for amount in amounts[:1]:
+        agrees(
+            "Hyperliquid",
+            {"tier_lower_bounds": [0, *bounds], "max_leverage": leverage, "notional": amount},
+            {"maintenance_margin": slices(amount, bounds, [0.5 / x for x in leverage])},
+            1e-5,
+        )
+
+
+@FEW
+@given(data=st.data(), count=st.integers(1, 6))
+def test_maintenance_amounts_keep_the_margin_in_one_piece(data: st.DataObject, count: int) -> None:
+    floors = sorted(data.draw(st.sets(st.integers(1, 10**6), min_size=count, max_size=count)))
+    rates = sorted(data.draw(st.lists(RATE, min_size=count + 1, max_size=count + 1)))
+    amounts = [0.0]
+    for floor, below, above in zip(floors, rates, rates[1:], strict=False):
+        amounts.append(amounts[-1] + floor * (above - below))
+    agrees("Binance USD-M", {"bracket_floors": [0, *floors], "mmr": rates}, {"cum": amounts}, 1e-6)
+    agrees(
+        "Binance COIN-M",
+        {
+            "bracket_floor_btc": floors[-1],
+            "mmr_n": rates[-1],
+            "mmr_prev": rates[-2],
+            "cum_prev": amounts[-2],
+        },
+        {"cum": amounts[-1]},
+        1e-6,
+    )
+    held = [{"qty": -3.5, "entry": 90.0, "mark": 100.0, "mmr": rates[0], "cum": 2.0}] * count
+    agrees(
+        "Binance USD-M",
+        {"positions": held},
+        {"mm": [350 * rates[0] - 2] * count, "upnl": [-35.0] * count, "total_upnl": -35.0 * count},
+        1e-6,
+    )
+
+
+@FEW
+@given(
+    delta=st.integers(-(10**6), 10**6),
+    mr1=st.integers(0, 10**5),
+    mr3=st.integers(0, 100),
+    profit=st.integers(-(10**5), 10**5),
+)
+def test_parts_of_a_risk_unit(delta: int, mr1: int, mr3: int, profit: int) -> None:
+    mr4, mr6, mr7 = abs(delta) * 0.008, 0.5 * max(0, -profit), abs(delta) * 0.007
+    brackets = slices(mr7, [250e3, 500e3, 1e6], [1, 2, 4, 6])
+    total = max(max(mr1, mr6) + mr3 + mr4, brackets)
+    agrees(
+        "OKX PM",
+        {
+            "cash_delta_usd": delta,
+            "mr1": mr1,
+            "mr3": mr3,
+            "mr6_pnl_at_50pct": profit,
+            "mr6_factor": 0.5,
+            "mr4_rate_perp": 0.008,
+            "mr7_rate": 0.007,
+            "imr_factor": 1.3,
+        },
+        {"mr4": mr4, "mr6": mr6, "mr7": brackets, "mmr": total, "imr": 1.3 * total},
+        1e-5,
+    )
+
+
+@FEW
+@given(
+    size=st.integers(1, 10**9),
+    factor=st.integers(1, 100).map(lambda x: x * 1e-6),
+    base=RATE,
+    share=RATE,
+)
+def test_fractions_of_a_position(size: int, factor: float, base: float, share: float) -> None:
+    agrees(
+        "FTX (historic)",
+        {"imf_factor": factor, "position_open_size": size, "base_imf": base},
+        {"imf": max(base, factor * sqrt(size))},
+        1e-6,
+    )
+    agrees(
+        "Coinbase INTX",
+        {"im": base, "mm_ratio": 2 / 3, "close_out_rule": "max(IM/3, MM-12 %)"},
+        {"mm": base * 2 / 3, "close_out": max(base / 3, base * 2 / 3 - 0.12)},
+        1e-9,
+    )
+    agrees(
+        "Coinbase INTX",
+        {"bim": base, "rp": share, "coh": 9},
+        {"im": max(base, 3 * share)},
+        1e-9,
+    )
+    agrees(
+        "EMIR APC",
+        {"core": size, "stressed": 2 * size, "margin_10y": 5, "buffer": 0.25, "stress_weight": 0.5},
+        {"buffered": 1.25 * size, "stress_weighted": 1.5 * size, "floored": max(5, size)},
+        {"rel": 1e-9},
+    )
+
+
+@FEW
+@given(
+    losses=st.lists(st.integers(-3000, 3000), min_size=20, max_size=60),
+    tail=st.integers(1, 20),
+    window=st.integers(1, 20),
+)
+def test_the_mean_of_the_worst_of_stated_losses(losses: list[int], tail: int, window: int) -> None:
+    worst = sorted(losses, reverse=True)[:tail]
+    agrees(
+        "LCH PAIRS",
+        {"losses": losses, "n_tail": tail, "old_window": window},
+        {"es": max(0.0, sum(worst) / tail), "old_worst_loss": max(0, *losses[-window:], 0)},
+        1e-7,
+    )
+
+
+def test_haircuts_of_debts_and_columns_in_another_order() -> None:
+    agrees(
+        "BIT.com collateral",
+        {
+            "assets": [[0.1, "ETH", 2, 2000], [0.5, "SOL", 10, 100], [0.2, "BTC", -0.1, 50_000]],
+            "columns": ["haircut", "ccy", "qty", "index"],
+        },
+        {"ETH": 3600, "SOL": 500, "BTC": -5000, "total": -900},
+        1e-6,
+    )
+
+
+def test_margin_equity_of_two_coins_and_the_larger_side() -> None:
+    agrees(
+        "Kraken Futures",
+        {
+            "eth": 10,
+            "eth_usd": 2000,
+            "btc": 1,
+            "btc_usd": 50_000,
+            "haircut": 0.1,
+            "usd": 5,
+            "upnl": 70,
+            "long_margin": 40,
+            "short_margin": 60,
+        },
+        {"margin_equity": 63_075, "total_margin_requirement": 60},
+        1e-6,
+    )

@@ -9,6 +9,7 @@ from crossmargin.rulebook.charge.calendar_spread import CalendarSpread
 from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.closing_fee import ClosingFee
 from crossmargin.rulebook.charge.collateral import Collateral
+from crossmargin.rulebook.charge.contagion import Contagion
 from crossmargin.rulebook.charge.delta_gamma import DeltaGamma
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.exposure import Exposure
@@ -41,6 +42,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "balance_exposure": BalanceExposure,
     "cash": Cash,
     "collateral": Collateral,
+    "contagion": Contagion,
     "delta_gamma": DeltaGamma,
     "expected_shortfall": ExpectedShortfall,
     "exposure": Exposure,

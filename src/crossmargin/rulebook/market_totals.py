@@ -1,6 +1,8 @@
 """Figures over all accounts, looked up for groups of one underlying: crowds and owners."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from crossmargin.market.quoted import Quoted
 from crossmargin.rulebook.context import Context
 
 F8 = NDArray[np.float64]
+ByOwner: TypeAlias = Mapping[tuple[str, str], Quoted]
 
 UNDERLYING = "underlying"
 
@@ -31,29 +34,56 @@ def by_underlying(context: Context, assets: NDArray[np.int64], totals: Mapping[s
     return np.asarray(column[assets])
 
 
-def by_owner(
-    context: Context,
-    by: str,
-    assets: NDArray[np.int64],
-    totals: Mapping[tuple[str, str], Quoted],
-) -> F8:
+def by_owner(context: Context, by: str, assets: NDArray[np.int64], totals: ByOwner) -> F8:
     """(groups,) what each group's owner has in its underlying.
 
     A published table is whole: an owner that it leaves out has nothing. NaN without a table, or for
     an account without an owner.
     """
-    groups = context.groups(by)
-    owner = context.owner[groups.account]
-    names, codes = context.owner_names, context.run.universe.assets
+    owner = context.owner[context.groups(by).account]
+    names = context.owner_names
     if not totals or not names:
         return np.full(len(owner), np.nan)
-    pairs, place = np.unique(np.stack([owner, assets]), axis=1, return_inverse=True)
-    found = [
-        _or_nothing(totals.get((names[one], codes[asset]))) if one >= 0 else np.nan
-        for one, asset in pairs.T.tolist()
-    ]
-    return np.asarray(np.array(found)[place.reshape(-1)])
+    # The table holds both, so their identities name nothing else while it is kept.
+    table = context.run.keep(
+        ("totals by owner", id(names), id(totals)), lambda: _table(context, names, totals)
+    )
+    width = len(context.run.universe.assets)
+    key = owner * width + assets
+    row = np.minimum(np.searchsorted(table.key, key), len(table.key) - 1)
+    found = np.where(table.key[row] == key, table.value[row], 0.0)
+    return np.where(owner >= 0, found, np.nan)
 
 
-def _or_nothing(quoted: Quoted | None) -> float:
-    return 0.0 if quoted is None else quoted.value
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Table:
+    """Sorted owner x assets + asset, and the value of each; what it was made of."""
+
+    names: tuple[str, ...]
+    totals: ByOwner
+    key: NDArray[np.int64]
+    value: F8
+
+
+def _table(context: Context, names: tuple[str, ...], totals: ByOwner) -> _Table:
+    """Entries of owners and assets that the book does not know are left out; -1 ends an empty
+    table.
+    """
+    number = {name: i for i, name in enumerate(names)}
+    codes = context.run.universe.assets
+    width = len(codes)
+    rows: dict[int, float] = {-1: 0.0}
+    for asset, code in enumerate(codes):
+        rows.update(
+            (number[owner] * width + asset, quoted.value)
+            for (owner, of), quoted in totals.items()
+            if of == code and owner in number
+        )
+    keys = sorted(rows)
+    return _Table(
+        names=names,
+        totals=totals,
+        key=np.array(keys, dtype=np.int64),
+        value=np.array([rows[key] for key in keys]),
+    )

@@ -82,6 +82,11 @@ SHORT_NOTIONAL = _bounds("short_notional", "dollars held short by underlying", "
 OPEN_INTEREST = _bounds("open_interest", "open contracts by listing", "0", "1e18")
 VENUE_COLLATERAL = _bounds("venue_collateral", "coins held, by venue/asset", "0", "1e18")
 OWNER_DELTA = _bounds("owner_delta", "signed coins, by owner/underlying", "-1e18", "1e18")
+CROWD_LONG = _bounds("crowd_long", "long dollars that a fall would close", "0", "1e18")
+CROWD_SHORT = _bounds("crowd_short", "short dollars that a rise would close", "0", "1e18")
+OWNER_CROWD_LONG = _bounds("owner_crowd_long", "its part by owner/underlying", "0", "1e18")
+OWNER_CROWD_SHORT = _bounds("owner_crowd_short", "its part by owner/underlying", "0", "1e18")
+CYCLE_DEPTH = _bounds("cycle_depth", "depth through the cycle, dollars", "0", "1e18")
 
 
 def quote_schema() -> dict[str, object]:
@@ -140,6 +145,11 @@ TOTALS_RECORD = (
     _by_name(OPEN_INTEREST),
     _by_name(VENUE_COLLATERAL),
     _by_name(OWNER_DELTA),
+    _by_name(CROWD_LONG),
+    _by_name(CROWD_SHORT),
+    _by_name(OWNER_CROWD_LONG),
+    _by_name(OWNER_CROWD_SHORT),
+    _by_name(CYCLE_DEPTH),
 )
 MARKET_RECORD = (
     word_field("schema", "what this file is", (MARKET_SCHEMA,), required=True),

@@ -7,8 +7,13 @@ from crossmargin.domain.asset import AssetRegistry
 from crossmargin.market.quoted import Quoted, Source
 from crossmargin.market.totals import MarketTotals
 from crossmargin.wire.market_fields import (
+    CROWD_LONG,
+    CROWD_SHORT,
+    CYCLE_DEPTH,
     LONG_NOTIONAL,
     OPEN_INTEREST,
+    OWNER_CROWD_LONG,
+    OWNER_CROWD_SHORT,
     OWNER_DELTA,
     SHORT_NOTIONAL,
     TOTALS_RECORD,
@@ -58,6 +63,11 @@ def read_totals(
         venue_collateral=pairs(VENUE_COLLATERAL),
         owner_delta=pairs(OWNER_DELTA),
         open_interest=quotes(OPEN_INTEREST),
+        crowd_long=quotes(CROWD_LONG),
+        crowd_short=quotes(CROWD_SHORT),
+        owner_crowd_long=pairs(OWNER_CROWD_LONG),
+        owner_crowd_short=pairs(OWNER_CROWD_SHORT),
+        cycle_depth=quotes(CYCLE_DEPTH),
     )
     _known_assets(totals, registry, where, failures)
     return totals
@@ -71,6 +81,11 @@ def _known_assets(
         "short_notional": list(totals.short_notional),
         "venue_collateral": [asset for _, asset in totals.venue_collateral],
         "owner_delta": [underlying for _, underlying in totals.owner_delta],
+        "crowd_long": list(totals.crowd_long),
+        "crowd_short": list(totals.crowd_short),
+        "owner_crowd_long": [underlying for _, underlying in totals.owner_crowd_long],
+        "owner_crowd_short": [underlying for _, underlying in totals.owner_crowd_short],
+        "cycle_depth": list(totals.cycle_depth),
     }
     failures += [
         Failure(Reason.UNKNOWN_ASSET, f"{where}.{name}", f"{code} is no canonical asset")

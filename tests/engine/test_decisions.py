@@ -101,7 +101,7 @@ def test_paper_profit_never_leaves() -> None:
     story.tell(price("70000"))
     # Equity 20,000, requirement 7,000, of which 10,000 is paper: 3,000 may go.
     _, decisions = decided(story, withdrawal("anna", 3_001), withdrawal("anna", 3_000))
-    assert [x.limit for x in decisions] == ["unrealised_profit", None]
+    assert [x.limit for x in decisions] == ["paper_profit", None]
 
 
 def test_an_order_is_judged_with_all_its_side_filled() -> None:

@@ -158,7 +158,7 @@ def test_dust_of_a_coin_without_a_price_takes_credit_from_nobody_else() -> None:
     state, (first, second) = decided(
         story, order("anna", Side.BUY, "0.1"), order("bela", Side.BUY, "0.1")
     )
-    assert (first.limit, second.limit) == ("stale_price", None)
+    assert (first.limit, second.limit) == ("unavailable", None)
     held = state.accounts["anna"].held
     assert held is not None
     assert held.standing is Standing.UNAVAILABLE

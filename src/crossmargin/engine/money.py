@@ -121,14 +121,15 @@ def _if_allowed(
     event: Event,
     body: WithdrawalRequested | Transfer,
 ) -> Change:
-    free_units = available(state.ledger, body.account_id, body.asset)
     decision = money_decision(
         setup,
         state,
-        after,
         event.event_id,
         body.account_id,
-        funded=free_units >= body.amount_units,
+        body.asset,
+        body.amount_units,
+        available(state.ledger, body.account_id, body.asset),
+        body.to_account_id if isinstance(body, Transfer) else None,
     )
     if not decision.allowed and decision.enforced:
         return Change(state=state, effects=(decision,))

@@ -13,6 +13,7 @@ from crossmargin.engine.event import Event
 from crossmargin.engine.event_trade import MassQuote, OrderCancelled, OrderPlaced, OrderReplaced
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import EngineState
+from crossmargin.rulebook.move import OrderMove
 
 
 def order_change(
@@ -55,12 +56,28 @@ def _if_allowed(
         if order.contracts <= 0 or (order.limit_price is not None and order.limit_price <= 0):
             refused(Reason.OUT_OF_BOUNDS, order.order_id, "contracts and price are above zero")
         _reduce_only(state, account_id, order)
-    after = with_account(state, replace(own, orders=orders))
-    names = {order.listing_id for order in changed}
-    decision = order_decision(setup, state, after, event.event_id, account_id, sorted(names))
+    kept = {name: order for name, order in orders.items() if order not in changed}
+    before = with_account(state, replace(own, orders=kept))
+    moves = [_move(order) for order in changed]
+    decision = order_decision(setup, before, event.event_id, account_id, moves)
     if not decision.allowed and decision.enforced:
         return Change(state=state, effects=(decision,))
+    after = with_account(state, replace(own, orders=orders))
     return Change(state=after, touched=frozenset([account_id]), effects=(decision,))
+
+
+def _move(order: Order) -> OrderMove:
+    if order.limit_price is None:
+        message = "an order needs a limit, a market order its protection price"
+        refused(Reason.MISSING_FIELD, f"{order.order_id}.limit_price", message)
+    return OrderMove(
+        account_id=order.account_id,
+        listing_id=order.listing_id,
+        side=order.side,
+        contracts=order.contracts,
+        limit_price=order.limit_price,
+        kind=order.kind,
+    )
 
 
 def _reduce_only(state: EngineState, account_id: str, order: Order) -> None:

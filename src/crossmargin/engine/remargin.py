@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from crossmargin.action.ladder import LadderPolicy, Measure
 from crossmargin.domain.account import Entity
 from crossmargin.domain.book import Book
+from crossmargin.domain.columns import BookColumns
 from crossmargin.domain.flatten import book_columns
 from crossmargin.domain.holding import Balance, BalanceState, Location
 from crossmargin.engine.setup import Setup
@@ -35,6 +36,11 @@ def figures_of(
     return found
 
 
+def columns_of(setup: Setup, state: EngineState, accounts: Sequence[AccountState]) -> BookColumns:
+    """What some accounts hold and have on order; money on its way out is gone already."""
+    return book_columns(_book(setup, state, accounts), state.valued.universe)
+
+
 def recipe_name(setup: Setup, own: AccountState) -> str:
     """The rulebook of an account: its own, or the default one."""
     return own.account.recipe or setup.default_recipe
@@ -62,7 +68,7 @@ def initial_level(recipe: Recipe) -> str:
 def _figures(
     setup: Setup, state: EngineState, recipe: Recipe, accounts: Sequence[AccountState]
 ) -> dict[str, Figures]:
-    columns = book_columns(_book(setup, state, accounts), state.valued.universe)
+    columns = columns_of(setup, state, accounts)
     found: MarginColumns
     if recipe.terms.reporting == SETTLE:
         found = assess_pockets(recipe, columns, state.valued.priced).summary

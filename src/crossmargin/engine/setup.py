@@ -9,6 +9,11 @@ from crossmargin.base.canonical import content_hash
 from crossmargin.base.instant import NS_PER_SECOND
 from crossmargin.domain.asset import Asset
 from crossmargin.market.history import ReturnHistory
+from crossmargin.rulebook.exposure_limit import ExposureLimit
+from crossmargin.rulebook.withdrawable import ClosingTerms
+
+CLOSING = ClosingTerms(coefficient=1.0, power=0.5, participation=0.1, unknown_frac=0.01)
+"""Illustrative: an exposure of unknown depth costs 1 % to close."""
 
 
 @final
@@ -56,7 +61,10 @@ class CallPolicy:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Setup:
-    """`recipes` maps a name to its file's tables; accounts without one get `default_recipe`."""
+    """`recipes` maps a name to its file's tables; accounts without one get `default_recipe`.
+
+    `closing` is what closing costs, and `limits` bound exposures, in every check before an act.
+    """
 
     assets: Mapping[str, Asset]
     recipes: Mapping[str, Mapping[str, Any]]
@@ -65,6 +73,8 @@ class Setup:
     vol_history: ReturnHistory | None = None
     settings: Settings = Settings()
     calls: CallPolicy = CallPolicy()
+    closing: ClosingTerms = CLOSING
+    limits: tuple[ExposureLimit, ...] = ()
 
 
 def setup_hash(setup: Setup) -> str:
@@ -80,6 +90,8 @@ def setup_hash(setup: Setup) -> str:
                 for history in (setup.history, setup.vol_history)
             ],
             "calls": setup.calls,
+            "closing": setup.closing,
+            "limits": setup.limits,
             "settings": [
                 settings.window_ns,
                 settings.ahead_ns,

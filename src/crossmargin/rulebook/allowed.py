@@ -103,7 +103,7 @@ def allowed(
     reduces = False
     if limit is not None and not _leaves(moves):
         orders = [move for move in moves if isinstance(move, OrderMove)]
-        reduces = _reduces(recipe, priced, own_before, orders, terms)
+        reduces = reduces_risk(recipe, priced, own_before, orders, terms)
         if reduces or venue_directed:
             limit = None
     broken = _broken(before, after, number, cases, priced, terms)
@@ -183,7 +183,7 @@ def _ticks_per_dollar(found: Pockets, priced: PricedMarket) -> float:
     return float(2.0**-summary.tick_exponent / index)
 
 
-def _reduces(
+def reduces_risk(
     recipe: Recipe,
     priced: PricedMarket,
     own: BookColumns,

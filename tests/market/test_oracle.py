@@ -167,6 +167,36 @@ def test_every_reason_is_named() -> None:
     assert found.missing == ("east",)
 
 
+@pytest.mark.parametrize(
+    ("price", "at", "reason"),
+    [
+        (math.nan, NOW, Exclusion.NOT_A_NUMBER),
+        (-math.inf, NOW, Exclusion.NOT_A_NUMBER),
+        (0.0, NOW, Exclusion.NOT_POSITIVE),
+        (99.0, NOW, Exclusion.OUT_OF_BAND),
+        (10_000_001.0, NOW, Exclusion.OUT_OF_BAND),
+        (60_000.0, NOW + SECOND + 1, Exclusion.FUTURE_DATED),
+        (61_201.0, NOW, Exclusion.DEVIANT),
+        (58_799.0, NOW, Exclusion.DEVIANT),
+    ],
+)
+def test_a_wrong_message_is_excluded_for_what_is_wrong_with_it(
+    price: float, at: int, reason: Exclusion
+) -> None:
+    found = looked(*all_say(60_000.0, names=NAMES[:4]), said("east", price, at))
+    assert reasons(found) == {"east": reason}
+    assert [x.source for x in found.used] == list(NAMES[:4])
+
+
+def test_three_sources_that_all_disagree_have_no_price() -> None:
+    found = looked(said("aqua", 50_000.0), said("blue", 60_000.0), said("cyan", 70_000.0))
+    assert (found.state, found.doubt, len(found.used)) == (
+        PriceState.NONE,
+        Doubt.NO_QUORUM,
+        1,
+    )
+
+
 def test_a_feed_at_its_floor_does_not_price_a_coin_that_fell_through() -> None:
     sources = tuple(SourceTerms(name=name, clamp_low=0.107) for name in NAMES)
     policy = replace(POLICY, asset="LUNA", sources=sources, band_low=1e-9)
@@ -301,6 +331,14 @@ def test_a_coin_without_backing_gives_no_new_credit_whatever_its_price() -> None
     ):
         found = looked(*wrapped(3_996.0), policy=WRAPPED, backing=report)
         assert (found.state, found.index, found.credit_price) == (PriceState.FRESH, 3_996.0, 0.0)
+
+
+def test_a_coin_that_is_backed_by_half_is_credited_for_half() -> None:
+    rule = replace(WRAPPED.backing, backed_frac_min=0.4)  # type: ignore[type-var]
+    policy = replace(WRAPPED, backing=rule)
+    report = backing(backed_frac=0.5, redeemable=False)
+    found = looked(*wrapped(3_996.0), policy=policy, backing=report)
+    assert found.credit_price == pytest.approx(0.5 * 3_700.0 * 1.08 * 0.999)
 
 
 def test_the_fallback_of_a_wrapped_coin_is_its_redemption_value() -> None:

@@ -31,13 +31,22 @@ def uncovered_reasons(context: Context) -> Mapping[int, tuple[str, ...]]:
     if not run.terms.covers:
         return {}
     known, p, o = covered(run), context.positions, context.orders
-    found: dict[int, list[str]] = {}
-    for account, instrument, counts in (
-        (p.account, p.instrument, p.contracts != 0.0),
-        (o.account, o.instrument, o.contracts != 0.0),
-    ):
-        for row in np.flatnonzero(counts & ~known[instrument]):
-            name = run.universe.name_of(int(instrument[row]))
-            words = f"{name} is nothing that {run.terms.name} is for"
-            found.setdefault(int(account[row]), []).append(words)
-    return {account: tuple(dict.fromkeys(words)) for account, words in found.items()}
+    counts = np.concatenate([p.contracts != 0.0, o.contracts != 0.0])
+    instrument = np.concatenate([p.instrument, o.instrument])
+    rows = np.flatnonzero(counts & ~known[instrument])
+    if not len(rows):
+        return {}
+    # Each instrument of an account once; an instrument's sentence is made once for everybody.
+    account = np.concatenate([p.account, o.account])[rows]
+    held = np.unique(account * len(known) + instrument[rows])
+    sentences = {
+        int(row): f"{run.universe.name_of(int(row))} is nothing that {run.terms.name} is for"
+        for row in np.unique(held % len(known))
+    }
+    words = [sentences[row] for row in (held % len(known)).tolist()]
+    accounts, first = np.unique(held // len(known), return_index=True)
+    ends = [*first[1:].tolist(), len(words)]
+    return {
+        number: tuple(words[start:end])
+        for number, start, end in zip(accounts.tolist(), first.tolist(), ends, strict=True)
+    }

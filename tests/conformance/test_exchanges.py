@@ -88,3 +88,42 @@ def test_a_rule_in_other_words_is_never_run_as_the_known_one(
         inputs = {"initial_margin_ppm": 1000, **inputs}
     found = verdict(system, inputs, {}, {expected: 1})
     assert isinstance(found, Unsupported), found
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out", "said"),
+    [
+        ("Deribit SM", "mark_price", "inputs.mark_price or inputs.index_price"),
+        ("OKX options", "mark_coins", "inputs.mark_coins or inputs.mark"),
+        ("OKX PM", "mr4_rate_perp", "inputs.mr4_rate_perp"),
+        ("OKX PM", "mr6_pnl_at_24pct", "inputs.mr6_pnl_at_24pct"),
+        ("Deribit PM v1", "option_rate", "inputs.option_rate"),
+        ("Paradex PM", "mark_iv", "inputs.mark_iv"),
+        ("Binance COIN-M", "bracket_floor_btc", "inputs.bracket_floor_btc or"),
+        ("Hyperliquid", "notional", "inputs.notional"),
+        ("EMIR APC", "stressed", "inputs.stressed"),
+    ],
+)
+def test_a_figure_that_is_needed_and_left_out_is_named(name: str, left_out: str, said: str) -> None:
+    case = next(each for each in published("exchanges") if each.system.startswith(name))
+    inputs = {key: value for key, value in case.inputs.items() if key != left_out}
+    found = verdict_of(replace(case, inputs=inputs))
+    assert isinstance(found, Unsupported), found
+    assert said in found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("Paradex PM", "strike", -1),
+        ("Paradex PM", "strike", "high"),
+        ("SPAN", "T_days", 1e18),
+        ("Deribit PM", "days_to_expiry", 1e18),
+        ("Deribit SM", "im_base", 2),
+    ],
+)
+def test_figures_of_no_market_are_refused(name: str, key: str, value: Any) -> None:
+    case = next(each for each in published("exchanges") if each.system.startswith(name))
+    found = verdict_of(replace(case, inputs={**case.inputs, key: value}))
+    assert isinstance(found, Unsupported), found
+    assert found.reason.startswith("refused: ")

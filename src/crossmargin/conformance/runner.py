@@ -64,6 +64,9 @@ def verdict_of(case: Case) -> Verdict:
         columns, positions = answered(translation)
     except InputRefused as refused:
         return Unsupported(reason="refused: " + "; ".join(str(f) for f in refused.failures))
+    except (ArithmeticError, ValueError) as error:
+        # A strike below 0, an expiry beyond all calendars: no book and no market can be made of it.
+        return Unsupported(reason=f"refused: {error}")
     if columns is None:
         return Unsupported(reason="its amounts lie outside float64 ticks")
     got = {key: read_figure(translation.figures[key], columns) for key in case.expected}

@@ -61,4 +61,5 @@ def number(value: Any, where: str) -> Amount:
 
 def exact(value: Amount) -> Decimal:
     """A number as the decimal that is written for it: 0.1 is one tenth."""
-    return Decimal(repr(number(value, "an amount"))) if isinstance(value, float) else Decimal(value)
+    stated = number(value, "an amount")
+    return Decimal(repr(stated)) if isinstance(stated, float) else Decimal(stated)

@@ -39,6 +39,17 @@ def given(inputs: Mapping[str, Any], names: str) -> Any:
     return next((inputs[name] for name in names.split() if inputs.get(name) is not None), None)
 
 
+def lacking(case: Case, *alternatives: str) -> Unsupported | None:
+    """Of several keys for one thing (names divided by blanks) one must stand there: those of which
+    none does.
+    """
+    missing = [names for names in alternatives if given(case.inputs, names) is None]
+    if not missing:
+        return None
+    told = ", ".join("inputs." + " or inputs.".join(names.split()) for names in missing)
+    return Unsupported(reason=f"missing keys {told}")
+
+
 def listed(value: Any) -> list[Any]:
     """A list as it is, one value as a list of it."""
     return value if isinstance(value, list) else [value]

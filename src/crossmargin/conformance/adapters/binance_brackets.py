@@ -8,7 +8,7 @@ from crossmargin.conformance.translation import (
     ListFigure,
     Translation,
 )
-from crossmargin.conformance.vector_reading import given, inputs_shape, nearest_misfit
+from crossmargin.conformance.vector_reading import given, inputs_shape, lacking, nearest_misfit
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.wire.units import decimal_of, float_of
 
@@ -40,8 +40,8 @@ def translate(case: Case) -> Translation | Unsupported:
     if "positions" in case.inputs:
         return nearest_misfit(case, [POSITIONS]) or _positions(case)
     if given(case.inputs, FLOORS) is not None:
-        return nearest_misfit(case, [TABLE]) or _table(case)
-    return nearest_misfit(case, [BRACKET]) or _bracket(case)
+        return nearest_misfit(case, [TABLE]) or lacking(case, RATES) or _table(case)
+    return nearest_misfit(case, [BRACKET]) or lacking(case, FLOOR) or _bracket(case)
 
 
 def _positions(case: Case) -> Translation:

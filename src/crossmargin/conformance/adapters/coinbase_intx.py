@@ -15,6 +15,7 @@ from crossmargin.conformance.vector_reading import (
     COIN,
     given,
     inputs_shape,
+    lacking,
     listed,
     nearest_misfit,
     unknown_rule,
@@ -27,7 +28,8 @@ BASE = "im bim base_im base_initial"
 PARAMETER = "rp risk_parameter"
 HORIZON = "coh close_out_horizon close_out_horizon_days close_out_days"
 POSITION = inputs_shape("", f"{BASE} {PARAMETER} {HORIZON} mm_ratio close_out_rule")
-COLLATERAL = inputs_shape("weight", "notional value amount cap account_cap exchange_cap")
+AMOUNTS = "notional value amount"
+COLLATERAL = inputs_shape("weight", f"{AMOUNTS} cap account_cap exchange_cap")
 RULES = {"close_out_rule": r"max\(IM/3, MM-12 %\)"}
 WITHOUT_CAP = 1e15
 
@@ -37,8 +39,13 @@ def translate(case: Case) -> Translation | Unsupported:
     `coinbase-international`.
     """
     if "weight" in case.inputs:
-        return nearest_misfit(case, [COLLATERAL]) or _collateral(case)
-    return nearest_misfit(case, [POSITION]) or unknown_rule(case, RULES) or _position(case)
+        return nearest_misfit(case, [COLLATERAL]) or lacking(case, AMOUNTS) or _collateral(case)
+    return (
+        nearest_misfit(case, [POSITION])
+        or unknown_rule(case, RULES)
+        or lacking(case, f"{BASE} {PARAMETER}")
+        or _position(case)
+    )
 
 
 def _position(case: Case) -> Translation:
@@ -75,7 +82,7 @@ def _position(case: Case) -> Translation:
 def _collateral(case: Case) -> Translation:
     inputs, scene = case.inputs, Scene()
     coin = scene.asset(COIN, index=1, adv=1)
-    scene.balance(coin, given(inputs, "notional value amount"))
+    scene.balance(coin, given(inputs, AMOUNTS))
     caps = [float_of(each) for each in listed(given(inputs, "account_cap cap") or WITHOUT_CAP)]
     limit = inputs.get("exchange_cap", WITHOUT_CAP)
     return Translation(

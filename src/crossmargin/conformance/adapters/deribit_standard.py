@@ -13,6 +13,7 @@ from crossmargin.conformance.vector_reading import (
     COIN,
     given,
     inputs_shape,
+    lacking,
     nearest_misfit,
     right_of,
 )
@@ -28,9 +29,10 @@ FUTURE = inputs_shape(
 )
 MARKS = "mark_price_coins mark_coins mark_price mark mark_price_usd"
 SPOTS = "underlying underlying_price futures_mark forward index spot"
+CONTRACTS = "contracts size qty"
 OPTION = inputs_shape(
     "strike factors.im_a factors.im_b factors.mm",
-    f"{MARKS} {SPOTS} contracts size qty type right option_type side days_to_expiry",
+    f"{MARKS} {SPOTS} {CONTRACTS} type right option_type side days_to_expiry",
 )
 ANY_TERM_DAYS = 30
 """The rule of an option does not read its term."""
@@ -39,8 +41,13 @@ ANY_TERM_DAYS = 30
 def translate(case: Case) -> Translation | Unsupported:
     """One position under `deribit-standard`, in its settlement currency."""
     if "strike" in case.inputs:
-        return nearest_misfit(case, [OPTION]) or _option(case)
-    return nearest_misfit(case, [FUTURE]) or _future(case)
+        return (
+            nearest_misfit(case, [OPTION])
+            or lacking(case, SPOTS, MARKS, CONTRACTS)
+            or _option(case)
+        )
+    needed = ("size_usd", PRICES) if "size_usd" in case.inputs else (SIZES,)
+    return nearest_misfit(case, [FUTURE]) or lacking(case, *needed) or _future(case)
 
 
 def _future(case: Case) -> Translation:
@@ -87,7 +94,7 @@ def _option(case: Case) -> Translation:
         forward=spot,
         mark=given(inputs, MARKS),
     )
-    contracts = given(inputs, "contracts size qty")
+    contracts = given(inputs, CONTRACTS)
     scene.position(row, contracts if contracts < 0 else negative_of(contracts))
     factors = inputs["factors"]
     return Translation(

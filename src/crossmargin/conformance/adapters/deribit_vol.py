@@ -8,6 +8,7 @@ from crossmargin.conformance.translation import NodeFigure, Translation, VolFigu
 from crossmargin.conformance.vector_reading import (
     COIN,
     inputs_shape,
+    lacking,
     nearest_misfit,
     unknown_rule,
 )
@@ -21,6 +22,10 @@ VOL = inputs_shape(
     "min_volatility_for_shock_up short_term_if",
 )
 FIRST = inputs_shape("", "gross_options option_rate futures_long futures_short futures_rate")
+NEEDS = {
+    "option_contingency_btc": "gross_options option_rate",
+    "futures_contingency_btc": "futures_long futures_short futures_rate",
+}
 RULES = {"short_term_if": r"days *<=? *30"}
 DOWN, UP = 0, 1
 
@@ -29,7 +34,12 @@ def translate(case: Case) -> Translation | Unsupported:
     """One option in the matrix of `deribit-portfolio`, or futures and options of 2017."""
     if "mark_iv" in case.inputs:
         return nearest_misfit(case, [VOL]) or unknown_rule(case, RULES) or _vol(case)
-    return nearest_misfit(case, [FIRST if _is_first(case) else VOL]) or _first(case)
+    needed = " ".join(names for key, names in NEEDS.items() if key in case.expected).split()
+    return (
+        nearest_misfit(case, [FIRST if _is_first(case) else VOL])
+        or lacking(case, *needed)
+        or _first(case)
+    )
 
 
 def _is_first(case: Case) -> bool:

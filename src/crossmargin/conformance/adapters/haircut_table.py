@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crossmargin.conformance.adapters import deribit_standard
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import Figure, LevelFigure, Translation
@@ -15,7 +16,11 @@ TOTAL = "total"
 
 
 def translate(case: Case) -> Translation | Unsupported:
-    """Each coin in an account of its own and all of them in one, under `deribit-cross-standard`."""
+    """Each coin in an account of its own and all of them in one, under `deribit-cross-standard`;
+    options as at Deribit, whose rule they follow.
+    """
+    if "strike" in case.inputs:
+        return deribit_standard.translate(case)
     return nearest_misfit(case, [TABLE]) or _collateral(case)
 
 

@@ -13,6 +13,7 @@ from crossmargin.conformance.translation import (
 from crossmargin.conformance.vector_reading import (
     given,
     inputs_shape,
+    lacking,
     listed,
     nearest_misfit,
     right_of,
@@ -24,9 +25,11 @@ from crossmargin.wire.units import float_of, negative_of, seconds_of_days
 AMOUNTS = "usd amount value notional"
 BOUNDS = "bounds tier_upper_bounds"
 RATES = "rates ratios discount_rates"
+FORWARDS = "futures_mark underlying index"
+MARKS = "mark_coins mark"
 OPTION = inputs_shape(
     "strike multiplier contracts",
-    "type right option_type futures_mark underlying index mark_coins mark days_to_expiry",
+    f"type right option_type {FORWARDS} {MARKS} days_to_expiry",
 )
 COIN = "BTC"
 
@@ -34,12 +37,17 @@ COIN = "BTC"
 def translate(case: Case) -> Translation | Unsupported:
     """One short option, or amounts under one table or several: `okx-multi-currency`."""
     if "strike" in case.inputs:
-        return nearest_misfit(case, [OPTION]) or _option(case)
+        return nearest_misfit(case, [OPTION]) or lacking(case, FORWARDS, MARKS) or _option(case)
     tables = [key for key, value in case.inputs.items() if isinstance(value, dict)]
     inner = " ".join(f"{key}.{name}" for key in tables for name in ("bounds", "rates"))
     several = inputs_shape(inner, AMOUNTS)
     alone = inputs_shape("", f"{AMOUNTS} {BOUNDS} {RATES}")
-    return nearest_misfit(case, [several] if tables else [alone]) or _discounted(case, tables)
+    needed = (AMOUNTS,) if tables else (AMOUNTS, BOUNDS, RATES)
+    return (
+        nearest_misfit(case, [several] if tables else [alone])
+        or lacking(case, *needed)
+        or _discounted(case, tables)
+    )
 
 
 def _discounted(case: Case, tables: list[str]) -> Translation:
@@ -75,7 +83,7 @@ def _credits(scene: Scene, code: str, amounts: Any) -> Figure:
 def _option(case: Case) -> Translation:
     """Settled in coin; contracts are sold unless they are stated as negative already."""
     inputs = case.inputs
-    forward = given(inputs, "futures_mark underlying index")
+    forward = given(inputs, FORWARDS)
     scene = Scene()
     coin = scene.asset(COIN, index=forward)
     row = scene.option(
@@ -87,7 +95,7 @@ def _option(case: Case) -> Translation:
         inverse=True,
         contract_size=inputs["multiplier"],
         forward=forward,
-        mark=given(inputs, "mark_coins mark"),
+        mark=given(inputs, MARKS),
     )
     contracts = inputs["contracts"]
     scene.position(row, contracts if contracts < 0 else negative_of(contracts))

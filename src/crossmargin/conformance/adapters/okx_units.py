@@ -12,7 +12,7 @@ from crossmargin.conformance.translation import (
     ScenarioFigure,
     Translation,
 )
-from crossmargin.conformance.vector_reading import COIN, inputs_shape, nearest_misfit
+from crossmargin.conformance.vector_reading import COIN, inputs_shape, lacking, nearest_misfit
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.wire.units import float_of, negative_of
 
@@ -23,6 +23,7 @@ STATED = {
     "mr3": "mr3_vega_term mr3_vega_term_with_orders",
     "mr5": "mr5_rates mr5_rates_with_orders",
 }
+NEEDS = {"mr4": "mr4_rate_perp", "mr7": "mr7_rate", "imr": "imr_factor"}
 SCAN = inputs_shape("signed_stress_notional_usd spot_shocks")
 UNPUBLISHED = {"vol_relative": 0.0, "depeg_rates": [0.0, 0.0, 0.0]}
 """Figures without a source, which the vectors do not read: no options and no stablecoins."""
@@ -37,7 +38,10 @@ def translate(case: Case) -> Translation | Unsupported:
         "cash_delta_usd",
         f"mr1 mr2 mr3 mr5 {extremes} mr6_factor mr4_rate_perp mr7_rate imr_factor",
     )
-    return nearest_misfit(case, [unit]) or _unit(case)
+    needed = [names for key, names in NEEDS.items() if key in case.expected]
+    if "mr6" in case.expected:
+        needed.append(extremes or f"{EXTREME}24pct")
+    return nearest_misfit(case, [unit]) or lacking(case, *needed) or _unit(case)
 
 
 def _unit(case: Case) -> Translation:

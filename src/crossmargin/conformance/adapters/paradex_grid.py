@@ -19,6 +19,7 @@ from crossmargin.conformance.vector_reading import (
     COIN,
     given,
     inputs_shape,
+    lacking,
     nearest_misfit,
     unknown_rule,
 )
@@ -45,7 +46,14 @@ NUMBERS = tuple(range(1, 1000))
 
 def translate(case: Case) -> Translation | Unsupported:
     """The listed scenarios in their order, under `paradex-portfolio` without its fee."""
-    return nearest_misfit(case, [ONE, LEGS]) or unknown_rule(case, RULES) or _grid(case)
+    option = "strike" in case.inputs or "type" in case.inputs
+    needed = ("type", "strike", "dte", "mark_iv") if option and "qty" in case.inputs else ()
+    return (
+        nearest_misfit(case, [ONE, LEGS])
+        or unknown_rule(case, RULES)
+        or lacking(case, *needed)
+        or _grid(case)
+    )
 
 
 def _legs(case: Case) -> list[tuple[Any, Any, Any, Any, Any]]:

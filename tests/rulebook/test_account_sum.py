@@ -1,5 +1,6 @@
 """Sums by account through the kernels are those of a sum row by row."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -115,3 +116,23 @@ def test_only_a_recipe_that_groups_nothing_below_the_account_is_plain() -> None:
     assert is_plain_recipe(load_recipe(BENCH_RECIPE))
     for name in ("house", "deribit-portfolio", "deribit-standard"):
         assert not is_plain_recipe(bundled_recipe(name))
+
+
+def test_a_batch_that_is_done_with_is_given_back_at_once() -> None:
+    """A context in a ring of references would wait for the collector, with all its rows."""
+    gc.collect()
+    before = contexts_alive()
+    gc.disable()
+    try:
+        context = held({CALL: 1, PERPETUAL: 2})
+        for at in ("account", "listing"):
+            for block in ("positions", "balances"):
+                assert context.groups(at).rows[block].groups_count
+        del context
+        assert contexts_alive() == before
+    finally:
+        gc.enable()
+
+
+def contexts_alive() -> int:
+    return sum(isinstance(each, Context) for each in gc.get_objects())

@@ -133,9 +133,24 @@ class Context:
         nothing. The unrealised profit of futures and perpetuals is coins of their settlement asset:
         in a scenario that moves that asset it moves like cash.
         """
-        if name not in self.blocks:
-            self.blocks[name] = self._positions() if name == "positions" else self._balances()
-        return self.blocks[name]
+        return self._block_maker(name)()
+
+    def _block_maker(self, name: str) -> Callable[[], Block]:
+        """What makes a block, or finds it made. It does not hold the context: a context in a ring
+        of references would keep its batch in memory behind its time.
+        """
+        blocks, run, positions, balances = self.blocks, self.run, self.positions, self.balances
+
+        def block() -> Block:
+            if name not in blocks:
+                blocks[name] = (
+                    _positions(positions)
+                    if name == "positions"
+                    else _balances(run, positions, balances)
+                )
+            return blocks[name]
+
+        return block
 
     def groups(self, name: str) -> Groups:
         """The groups of a grouping. On `account` every account is a group, with rows or without."""
@@ -151,85 +166,18 @@ class Context:
         """(instruments,) a named field of listing or market, NaN where an instrument has none."""
         return instrument_field(self.run, name)
 
-    def _positions(self) -> Block:
-        p = self.positions
-        return Block(
-            name="positions", account=p.account, instrument=p.instrument, contracts=p.contracts
-        )
-
-    def _balances(self) -> Block:
-        b, p = self.balances, self.positions
-        rows, profit = self._profit_in_coins()
-        assets_count = len(self.run.universe.assets)
-        account = np.concatenate([b.account, p.account[rows]])
-        asset = np.concatenate([b.asset, self.run.universe.settle[p.instrument[rows]]])
-        kept = np.concatenate([b.amount, profit]) != 0.0
-        usable = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
-        counted = np.concatenate([usable, profit])
-        held = account[kept] * assets_count + asset[kept]
-        if (held[1:] > held[:-1]).all():
-            present, inverse = held, np.arange(len(held))
-        else:
-            present, inverse = np.unique(held, return_inverse=True)
-        return Block(
-            name="balances",
-            account=present // assets_count,
-            instrument=present % assets_count + self.run.universe.listings_count,
-            contracts=added_up(inverse, counted[kept], len(present)),
-        )
-
-    def _profit_in_coins(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Position rows of futures and perpetuals, or with funding, and (rows,) unrealised profit
-        and funding in coins.
-        """
-        p = self.positions
-        futures = self.run.chosen(FUTURES)[p.instrument]
-        rows = np.flatnonzero(futures | (p.funding != 0.0))
-        contracts, funding = p.contracts[rows], p.funding[rows]
-        own = self.run.unit_value()[p.instrument[rows]]
-        with np.errstate(invalid="ignore"):
-            profit = np.where(
-                futures[rows] & (contracts != 0.0),
-                contracts * own - p.cost[rows] + funding,
-                funding,
-            )
-        return rows, profit
-
     def _every_account(self) -> Groups:
         everyone = np.arange(self.accounts_count, dtype=np.int64)
         key = np.zeros_like(everyone)
+        run, account, starts = self.run, self.positions.account, self.row_starts
+        balances = self._block_maker("balances")
         rows = BlockRows(
             {
-                "positions": lambda: self._account_rows(
-                    self.positions.account, everyone, key, self.row_starts
-                ),
-                "balances": lambda: self._account_rows(
-                    self.block("balances").account, everyone, key, None
-                ),
+                "positions": lambda: _account_rows(run, account, everyone, key, starts),
+                "balances": lambda: _account_rows(run, balances().account, everyone, key, None),
             }
         )
         return Groups(name=ACCOUNT, account=everyone, key=key, rows=rows)
-
-    def _account_rows(
-        self,
-        account: NDArray[np.int64],
-        everyone: NDArray[np.int64],
-        key: NDArray[np.int64],
-        starts: NDArray[np.int64] | None,
-    ) -> Grouping:
-        """Rows that lie sorted by account are found by where the account changes."""
-        indptr = account_indptr(account, len(everyone)) if starts is None else starts
-        if indptr is None:
-            return rows_by_group(ACCOUNT, account, everyone, key)
-        return Grouping(
-            name=ACCOUNT,
-            row_group=account,
-            group_account=everyone,
-            group_key=key,
-            order=self.run.row_numbers(len(account)),
-            indptr=indptr,
-            in_order=True,
-        )
 
     def _grouped(self, name: str) -> Groups:
         if not self.balances_grouped:
@@ -257,8 +205,10 @@ class Context:
         made = group_rows(name, p.account, self.key(name)[p.instrument])
         account, key = made.group_account, made.group_key
 
+        balances = self._block_maker("balances")
+
         def outside() -> Grouping:
-            nowhere = np.full(len(self.block("balances").account), -1, dtype=np.int64)
+            nowhere = np.full(len(balances().account), -1, dtype=np.int64)
             return rows_by_group(name, nowhere, account, key)
 
         rows = BlockRows({"positions": lambda: made, "balances": outside})
@@ -295,6 +245,72 @@ class Context:
                 return u.venue_key
             case _:
                 raise KeyError(f"no grouping is called {name}")
+
+
+def _positions(p: PositionColumns) -> Block:
+    return Block(
+        name="positions", account=p.account, instrument=p.instrument, contracts=p.contracts
+    )
+
+
+def _balances(run: Run, p: PositionColumns, b: BalanceColumns) -> Block:
+    rows, profit = _profit_in_coins(run, p)
+    assets_count = len(run.universe.assets)
+    account = np.concatenate([b.account, p.account[rows]])
+    asset = np.concatenate([b.asset, run.universe.settle[p.instrument[rows]]])
+    kept = np.concatenate([b.amount, profit]) != 0.0
+    usable = np.where((b.amount > 0.0) & ~b.usable, 0.0, b.amount)
+    counted = np.concatenate([usable, profit])
+    held = account[kept] * assets_count + asset[kept]
+    if (held[1:] > held[:-1]).all():
+        present, inverse = held, np.arange(len(held))
+    else:
+        present, inverse = np.unique(held, return_inverse=True)
+    return Block(
+        name="balances",
+        account=present // assets_count,
+        instrument=present % assets_count + run.universe.listings_count,
+        contracts=added_up(inverse, counted[kept], len(present)),
+    )
+
+
+def _profit_in_coins(run: Run, p: PositionColumns) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Position rows of futures and perpetuals, or with funding, and (rows,) unrealised profit
+    and funding in coins.
+    """
+    futures = run.chosen(FUTURES)[p.instrument]
+    rows = np.flatnonzero(futures | (p.funding != 0.0))
+    contracts, funding = p.contracts[rows], p.funding[rows]
+    own = run.unit_value()[p.instrument[rows]]
+    with np.errstate(invalid="ignore"):
+        profit = np.where(
+            futures[rows] & (contracts != 0.0),
+            contracts * own - p.cost[rows] + funding,
+            funding,
+        )
+    return rows, profit
+
+
+def _account_rows(
+    run: Run,
+    account: NDArray[np.int64],
+    everyone: NDArray[np.int64],
+    key: NDArray[np.int64],
+    starts: NDArray[np.int64] | None,
+) -> Grouping:
+    """Rows that lie sorted by account are found by where the account changes."""
+    indptr = account_indptr(account, len(everyone)) if starts is None else starts
+    if indptr is None:
+        return rows_by_group(ACCOUNT, account, everyone, key)
+    return Grouping(
+        name=ACCOUNT,
+        row_group=account,
+        group_account=everyone,
+        group_key=key,
+        order=run.row_numbers(len(account)),
+        indptr=indptr,
+        in_order=True,
+    )
 
 
 def account_indptr(account: NDArray[np.int64], count: int) -> NDArray[np.int64] | None:

@@ -13,6 +13,7 @@ from crossmargin.rulebook.charge.contagion import Contagion
 from crossmargin.rulebook.charge.delta_gamma import DeltaGamma
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.exposure import Exposure
+from crossmargin.rulebook.charge.horizon_shortfall import HorizonShortfall
 from crossmargin.rulebook.charge.isolated_orders import IsolatedOrders
 from crossmargin.rulebook.charge.liquidity import Liquidity
 from crossmargin.rulebook.charge.mark_value import MarkValue
@@ -46,6 +47,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "delta_gamma": DeltaGamma,
     "expected_shortfall": ExpectedShortfall,
     "exposure": Exposure,
+    "horizon_shortfall": HorizonShortfall,
     "isolated_orders": IsolatedOrders,
     "liquidity": Liquidity,
     "mark_value": MarkValue,

@@ -22,7 +22,7 @@ def conform(
     Parameters
     ----------
     files
-        JSON lists of vectors: system, case, inputs, params, expected, source, tolerance.
+        JSON lists of vectors: system, case or what, inputs, params, expected, source, tolerance.
     system
         Only the vectors of this system.
     as_json

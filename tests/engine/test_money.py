@@ -50,7 +50,7 @@ def _value(state: EngineState, name: str, mark: int) -> Fraction:
     return _usdc(state, name) + (Fraction(contracts) * mark - Fraction(cost)) * USDC_UNITS
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     trades=st.lists(
         st.tuples(

@@ -69,7 +69,7 @@ class Plan:
     crash: int
 
 
-def plan_of(seed: int, rounds_count: int = 5) -> Plan:
+def plan_of(seed: int, rounds_count: int = 4) -> Plan:
     """The plan of a seed."""
     rng = np.random.default_rng(seed)
     story = opening()

@@ -2,14 +2,14 @@
 
 from crossmargin.action.call import OPEN
 from crossmargin.cli.event_source import last_state, told_by
-from crossmargin.cli.input_words import Flag
+from crossmargin.cli.input_words import EventsOption, Flag
 from crossmargin.cli.printing import write_json
 from crossmargin.wire.effect import call_values
 
 
 def calls(
     *,
-    events: str | None = None,
+    events: EventsOption = None,
     store: str | None = None,
     recipe: tuple[str, ...] = (),
     open: Flag = False,  # noqa: A002 - the word of the command line

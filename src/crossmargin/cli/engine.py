@@ -16,6 +16,7 @@ from crossmargin.cli.event_source import (
     of_journal,
     told_by,
 )
+from crossmargin.cli.input_words import EventsOption
 from crossmargin.cli.printing import write_json, write_text
 from crossmargin.engine.event import Event
 from crossmargin.engine.setup import Setup
@@ -37,7 +38,7 @@ def engine(
     action: Literal["run", "status"],
     /,
     *,
-    events: str | None = None,
+    events: EventsOption = None,
     store: str | None = None,
     recipe: tuple[str, ...] = (),
     batch: int = 256,

@@ -26,6 +26,11 @@ MarketOption: TypeAlias = Annotated[
 ]
 """A path, or - for standard input."""
 
+EventsOption: TypeAlias = Annotated[
+    str | None, Parameter(alias="-e", allow_leading_hyphen=True, validator=_no_option)
+]
+"""A path of a file of events, or - for standard input."""
+
 RecipeOption: TypeAlias = Annotated[str | None, Parameter(alias="-r")]
 """The name of a bundled recipe."""
 

@@ -7,9 +7,10 @@ from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.instant import instant_text
 from crossmargin.cli.event_source import Told, last_state, states, told_by
 from crossmargin.cli.exit_status import ExitStatus
+from crossmargin.cli.input_words import EventsOption
 from crossmargin.cli.printing import write_json
 from crossmargin.engine.valuation import account_valuation
-from crossmargin.ledger.ledger import trial_balance
+from crossmargin.ledger.ledger import Ledger, trial_balance
 from crossmargin.ledger.path import account_path
 from crossmargin.ledger.statement import statement_lines
 from crossmargin.ledger.why import Valuation, equity_change
@@ -21,7 +22,7 @@ def ledger(
     view: Literal["trial-balance", "statement", "why"],
     /,
     *,
-    events: str | None = None,
+    events: EventsOption = None,
     store: str | None = None,
     account: str | None = None,
     asset: str | None = None,
@@ -77,7 +78,9 @@ def _statement(told: Told, account: str, asset: str) -> list[dict[str, Any]]:
 def _why(told: Told, account: str) -> dict[str, Any]:
     """Dollars, gain +; a valuation after each event, so that causes are told apart finely."""
     valuations: list[Valuation] = []
+    last = Ledger()
     for state in states(told):
+        last = state.ledger
         if account not in state.accounts:
             continue
         found = account_valuation(told.setup, state, account)
@@ -86,7 +89,7 @@ def _why(told: Told, account: str) -> dict[str, Any]:
     if len(valuations) < 2:
         message = f"{account} was never valued twice"
         raise InputRefused([Failure(Reason.MISSING_DATA, "--account", message)])
-    change = equity_change(last_state(told).ledger, account, valuations)
+    change = equity_change(last, account, valuations)
     return {
         "account": account,
         "currency": "USD",

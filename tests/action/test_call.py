@@ -95,6 +95,15 @@ def test_the_cure_level_may_lie_above_the_call_level() -> None:
     )
 
 
+def test_a_cure_level_below_the_call_level_calls_no_less_than_is_short() -> None:
+    measured = figures("8765.43")
+    low = replace(measured.levels[1], name="low", requirement=Decimal(9_000))
+    measured = replace(measured, levels=(*measured.levels, low))
+    call = issued("c", "a", replace(TERMS, cure_level="low"), measured, NOON)
+    assert call is not None
+    assert call.to_cure == call.shortfall == Decimal("1234.57")
+
+
 @pytest.mark.parametrize(
     ("equity", "in_transit", "change", "amount"),
     [

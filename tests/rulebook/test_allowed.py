@@ -361,6 +361,23 @@ def test_more_of_one_issuer_or_over_one_bridge_breaks_its_limit(scope: LimitScop
     assert breaches([elsewhere], over.columns, more, over.priced) == ()
 
 
+def test_a_short_exposure_counts_like_a_long_one_and_a_debt_not_at_all() -> None:
+    rows = {"BTC/USD:BTC": "-60000"}
+    held = [{"asset": "USDC", "amount": "100"}, {"asset": "USDT", "amount": "-90"}]
+    over = prepared(book(account("a", positions=rows, held=held)))
+    sold = FillMove(
+        account_id="a", listing_id=PERPETUAL, contracts=Decimal(-60_000), price=Decimal(60_000)
+    )
+    after = after_move(over.columns, [sold])
+    limit = ExposureLimit(name="cap", scope=LimitScope.UNDERLYING, of="BTC", most=90_000.0)
+    (breach,) = breaches([limit], over.columns, after, over.priced)
+    assert (breach.before, breach.after) == pytest.approx((60_000.0, 120_000.0))
+    more = with_cash(over.columns, 0, over.columns.universe.assets.index("USDC"), Decimal(1))
+    venue = ExposureLimit(name="cap", scope=LimitScope.VENUE, of="deribit", most=50.0)
+    (breach,) = breaches([venue], over.columns, more, over.priced)
+    assert breach.after == pytest.approx(101.0)
+
+
 def test_an_exposure_that_nobody_knows_breaks_every_limit_on_it() -> None:
     over = long_perpetual("1000")
     mark = np.full_like(over.priced.market.mark, np.nan)

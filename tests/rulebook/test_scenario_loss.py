@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crossmargin.rulebook.scenario_loss import losses_rise
+from crossmargin.rulebook.scenario_loss import common_moves, losses_rise
 from tests.rulebook.books import account, book, prepared, recipe_named
 
 PERPETUAL = "BTC/USD:BTC"
@@ -58,6 +58,7 @@ def test_what_reduces_is_told_by_losses_and_not_by_size(
 def test_a_rulebook_that_moves_everything_together_sees_hedges_across_coins() -> None:
     before, after = {PERPETUAL: "60000", ETHER: "-60000"}, {PERPETUAL: "60000"}
     assert not rises(before, after)
+    assert not rises(before, after, recipe="deribit-portfolio")
     assert rises(before, after, recipe="house")
 
 
@@ -65,3 +66,11 @@ def test_what_cannot_be_valued_is_no_reduction_and_is_left_out_where_it_stays() 
     before = {PERPETUAL: "60000", ETHER: "3000"}
     assert rises(before, {PERPETUAL: "60000", ETHER: "2000"}, unmarked=ETHER)
     assert not rises(before, {PERPETUAL: "50000", ETHER: "3000"}, unmarked=ETHER)
+
+
+def test_money_does_not_move_with_coins_and_everything_else_does() -> None:
+    over = prepared(book(account("a", balances={"USDC": "1", "stETH": "1", "BTC": "1"})))
+    moves = common_moves(over.columns.universe, over.priced)
+    moving = dict(zip(moves.assets, (moves.spot_move != 0.0).any(axis=1).tolist(), strict=True))
+    assert moving == {"BTC": True, "ETH": True, "USD": False, "USDC": False, "stETH": True}
+    assert len(set(moves.labels)) == moves.scenarios_count

@@ -26,7 +26,6 @@ F8: TypeAlias = NDArray[np.float64]
 DOLLAR = "USD"
 PRICE_MOVES = (-0.8, -0.5, -0.25, -0.1, -0.03, 0.0, 0.03, 0.1, 0.25, 0.5, 1.0, 2.0)
 VOL_MOVES = (-0.25, 0.0, 0.5)
-VENUE_MOVE = 0.01
 MONEY = (AssetClass.FIAT, AssetClass.STABLECOIN)
 ALONE = ("grid", "basis")
 """Kinds of families that a rulebook looks at risk unit by risk unit, not all moving together."""
@@ -37,8 +36,8 @@ def losses_rise(
 ) -> NDArray[np.bool_]:
     """(accounts,) whether account k loses more in any scenario than account `reference[k]` does.
 
-    Scenarios: a grid of price and vol moves and a basis move per venue, the same for every
-    rulebook, and the families of `recipe`. Losses are compared per risk unit, and over the whole
+    Scenarios: a grid of price and vol moves, the same for every rulebook, and the families of
+    `recipe`. Losses are compared per risk unit, and over the whole
     account in the recipe's families that move everything together. True where something changed
     that cannot be valued: what is not known is not a reduction.
     """
@@ -74,35 +73,24 @@ def _families(recipe: Recipe, run: Run) -> Iterator[tuple[F8, bool]]:
 
 
 def common_moves(universe: Universe, priced: PricedMarket) -> ScenarioSet:
-    """The scenarios that every reduction is held against: all coins by each price move at each vol
-    move, and each venue alone up and down by 1 %.
+    """The scenarios that every reduction is held against: all that is no money by each price move,
+    at each vol move.
     """
-    still = np.array(
-        [
-            code in priced.assets and priced.assets[code].asset_class in MONEY
-            for code in universe.assets
-        ]
-    )
     grid = [(price, vol) for price in PRICE_MOVES for vol in VOL_MOVES]
-    venues = len(universe.venues)
-    count = len(grid) + 2 * venues
-    spot, vols = np.zeros((len(universe.assets), count)), np.zeros((len(universe.assets), count))
-    spot[:, : len(grid)] = np.where(still[:, None], 0.0, np.array([price for price, _ in grid]))
-    vols[:, : len(grid)] = np.array([vol for _, vol in grid])
-    venue = np.zeros((venues, count))
-    for number in range(venues):
-        venue[number, len(grid) + 2 * number] = VENUE_MOVE
-        venue[number, len(grid) + 2 * number + 1] = -VENUE_MOVE
+    moves = [
+        code not in priced.assets or priced.assets[code].asset_class not in MONEY
+        for code in universe.assets
+    ]
+    everywhere = (len(universe.assets), len(grid))
     return assemble(
         "reduction",
         universe.assets,
         universe.venues,
-        [f"{number}" for number in range(count)],
-        ["grid"] * len(grid) + ["basis"] * (2 * venues),
-        spot_move=spot,
-        vol_move=vols,
-        vol_rules=[VolRule(shock=VolShock.RELATIVE)] * count,
-        venue_move=venue,
+        [f"price {price:+.0%}, vol {vol:+.0%}" for price, vol in grid],
+        ["grid"] * len(grid),
+        spot_move=np.outer(np.array(moves, dtype=np.float64), [price for price, _ in grid]),
+        vol_move=np.broadcast_to(np.array([vol for _, vol in grid]), everywhere),
+        vol_rules=[VolRule(shock=VolShock.RELATIVE)] * len(grid),
     )
 
 

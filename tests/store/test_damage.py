@@ -169,18 +169,18 @@ def test_a_file_changed_by_another_program_is_found(tmp_path):
     assert places(verified(path)) == ["closed.db.page[1]"]
 
 
-def test_a_file_of_another_program_is_refused(tmp_path):
-    path = tmp_path / "other.db"
-    with closing(sqlite3.connect(path)) as connection:
+def test_a_file_of_another_program_is_refused_and_left_alone(tmp_path):
+    database, text = tmp_path / "other.db", tmp_path / "notes.txt"
+    with closing(sqlite3.connect(database)) as connection:
         connection.execute("CREATE TABLE notes (text)")
         connection.commit()
-    before = path.read_bytes()
-    assert verified(path) != []
-    with closing(store_at(str(path))) as store, pytest.raises(StoreDamaged):
-        store.open("engine")
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("notes",)]
-    assert len(path.read_bytes()) == len(before)
+    text.write_text("no database at all, but long enough to be taken for the header of one " * 2)
+    for path in (database, text):
+        before = path.read_bytes()
+        assert verified(path) != []
+        with closing(store_at(str(path))) as store, pytest.raises(StoreDamaged, match="no journal"):
+            store.open("engine")
+        assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("table", ["journal", "snapshot"])

@@ -6,52 +6,38 @@ import subprocess
 import sys
 from contextlib import closing
 
-import pytest
-
 from crossmargin.store.address import store_at
 from tests.store.kill_points import broken_promises
 from tests.style.sources import ROOT
 
 
-@pytest.fixture
-def told_by(tmp_path):
+def told_by(module, *arguments):
     """What a fault program prints, run in a process of its own."""
-    # Where a server's handle keeps its lock; without it the library warns.
-    (tmp_path / "run").mkdir(mode=0o700)
-    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "run")}
-    return lambda module, *arguments: _told_by(module, arguments, environment)
-
-
-def _told_by(module, arguments, environment):
     words = [sys.executable, "-m", f"tests.store.{module}", *map(str, arguments)]
-    ended = subprocess.run(
-        words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return json.loads(ended.stdout)
 
 
-def test_nothing_acknowledged_is_lost_when_a_writer_of_a_file_is_killed(told_by, sqlite_address):
+def test_nothing_acknowledged_is_lost_when_a_writer_of_a_file_is_killed(sqlite_address):
     told = told_by("kill_points", sqlite_address, 20, 11)
     assert told["broken"] == []
     assert told["records"] > 100
 
 
-def test_nothing_acknowledged_is_lost_when_a_writer_of_a_server_is_killed(
-    told_by, postgres_address
-):
+def test_nothing_acknowledged_is_lost_when_a_writer_of_a_server_is_killed(postgres_address):
     told = told_by("kill_points", postgres_address, 20, 12)
     assert told["broken"] == []
     assert told["records"] > 100
 
 
-def test_nothing_acknowledged_is_lost_when_the_server_goes_away(told_by, tmp_path):
-    told = told_by("server_faults", tmp_path, 1, 13)
+def test_nothing_acknowledged_is_lost_when_the_server_goes_away(server_folder):
+    told = told_by("server_faults", server_folder, 1, 13)
     assert told["broken"] == []
     assert told["records"] > 0
 
 
-def test_a_full_disk_stops_acknowledging_and_keeps_reading(told_by, sqlite_address):
+def test_a_full_disk_stops_acknowledging_and_keeps_reading(sqlite_address):
     told = told_by("full_disk", sqlite_address, 300_000)
     assert told["refused"] == 3
     assert 0 < told["last"] < 1_000
@@ -73,3 +59,23 @@ def test_a_writer_that_never_closes_leaves_a_whole_journal(sqlite_address):
     with closing(store_at(sqlite_address)) as store:
         assert store.verify() == []
         assert [x.body for x in store.read()] == [b"one", b"two"]
+
+
+def test_a_journal_verifies_while_another_process_writes_it(sqlite_address):
+    code = (
+        "import os, sys; from tests.store.kill_points import write_for_ever\n"
+        "write_for_ever(sys.argv[1], os.open(os.devnull, os.O_WRONLY), 5)\n"
+    )
+    words = [sys.executable, "-c", code, sqlite_address]
+    with subprocess.Popen(words, cwd=ROOT) as writer, closing(store_at(sqlite_address)) as store:
+        try:
+            while store.head().sequence < 20:
+                assert writer.poll() is None
+            before = store.head().sequence
+            for _ in range(15):
+                assert store.verify() == []
+                assert sum(1 for _ in store.read()) >= before
+            assert store.head().sequence > before
+        finally:
+            writer.kill()
+    assert store.verify() == []

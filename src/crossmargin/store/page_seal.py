@@ -14,6 +14,7 @@ from typing import Final, final
 
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.store.port import StoreDamaged
+from crossmargin.store.raw_file import raw_length, raw_pages
 from crossmargin.store.wal_file import WalContent
 
 _MAGIC: Final = b"cmseal01"
@@ -47,12 +48,10 @@ def page_digest(number: int, page: bytes) -> bytes:
     return hashlib.blake2b(page, digest_size=DIGEST_BYTES, salt=salt).digest()
 
 
-def sealed_file(content: bytes, page_bytes: int) -> Seal:
+def sealed_file(path: Path, page_bytes: int) -> Seal:
     """The seal of a whole database file as it is."""
-    count = len(content) // page_bytes
-    digests = (
-        page_digest(x + 1, content[x * page_bytes : (x + 1) * page_bytes]) for x in range(count)
-    )
+    pages = raw_pages(path, page_bytes, raw_length(path) // page_bytes)
+    digests = (page_digest(number, page) for number, page in enumerate(pages, start=1))
     return Seal(generation=1, page_bytes=page_bytes, digests=b"".join(digests))
 
 
@@ -74,16 +73,15 @@ def page_failures(seal: Seal, path: Path, content: WalContent) -> list[Failure]:
     A page that the log holds is read from there by everybody, and is left out.
     """
     failures: list[Failure] = []
-    with path.open("rb") as file:
-        for number in range(1, seal.page_count + 1):
-            page = file.read(seal.page_bytes)
-            place = (number - 1) * DIGEST_BYTES
-            sealed = seal.digests[place : place + DIGEST_BYTES]
-            if number not in content.page_offset and page_digest(number, page) != sealed:
-                message = "it is not the page that was sealed: bytes were changed"
-                where = f"{path.name}.page[{number}]"
-                failures.append(Failure(Reason.CONTRADICTION, where, message))
-        length = file.seek(0, os.SEEK_END)
+    pages = raw_pages(path, seal.page_bytes, seal.page_count)
+    for number, page in enumerate(pages, start=1):
+        place = (number - 1) * DIGEST_BYTES
+        sealed = seal.digests[place : place + DIGEST_BYTES]
+        if number not in content.page_offset and page_digest(number, page) != sealed:
+            message = "it is not the page that was sealed: bytes were changed"
+            where = f"{path.name}.page[{number}]"
+            failures.append(Failure(Reason.CONTRADICTION, where, message))
+    length = raw_length(path)
     if length != seal.page_count * seal.page_bytes and not content.page_offset:
         message = f"{length} bytes where {seal.page_count * seal.page_bytes} were sealed"
         failures.append(Failure(Reason.MISSING_DATA, path.name, message))

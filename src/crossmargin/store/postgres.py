@@ -122,7 +122,7 @@ class PostgresStore:
             "hashes": [row[2] for row in rows],
         }
         if self._write(fence, _APPEND, arguments) != len(rows):
-            raise self._fenced(fence)
+            raise self._refusal(fence)
         self._head = head
         return head.sequence
 
@@ -142,7 +142,7 @@ class PostgresStore:
         own_hash = snapshot_hash(anchor, sequence, body)
         arguments = {"token": fence.token, "sequence": sequence, "body": body, "hash": own_hash}
         if self._write(fence, _KEEP, arguments) != 1:
-            raise self._fenced(fence)
+            raise self._refusal(fence)
 
     def read(self, from_sequence: int = 1) -> Iterator[Record]:
         """Records from a sequence on, checked; see `Store.read`."""
@@ -227,7 +227,7 @@ class PostgresStore:
         if self._writing is None or self._fence is None:
             raise StoreStopped(f"{self._name} is not open to write")
         if fence.token != self._fence.token:
-            raise self._fenced(fence)
+            raise self._refusal(fence)
         try:
             return self._writing.execute(statement, arguments).rowcount
         except sa.exc.DBAPIError as error:
@@ -238,12 +238,17 @@ class PostgresStore:
         """The sequence of the head, for an append of nothing by the one writer."""
         query = sa.text("SELECT 1 FROM writer WHERE token = :token")
         if self._write(fence, query, {"token": fence.token}) != 1:
-            raise self._fenced(fence)
+            raise self._refusal(fence)
         return self._head.sequence
 
-    def _fenced(self, fence: Fence) -> WriterFenced:
-        newest = self._found(sa.select(WRITER.c.token, WRITER.c.name))
-        token, name = newest[0]
+    def _refusal(self, fence: Fence) -> WriterFenced | StoreDamaged:
+        """Why nothing was written: a newer writer, or a head that this one did not leave."""
+        ((token, name, sequence),) = self._found(
+            sa.select(WRITER.c.token, WRITER.c.name, WRITER.c.sequence)
+        )
+        if token == fence.token:
+            message = f"the newest writer left it at {self._head.sequence}, it says {sequence}"
+            return StoreDamaged([Failure(Reason.CONTRADICTION, "writer", message)])
         return WriterFenced(
             f"writer {fence.writer_name!r} (token {fence.token}) is fenced off by"
             f" {name!r} (token {token})"

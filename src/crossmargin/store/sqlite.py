@@ -28,7 +28,7 @@ from crossmargin.store.port import (
     StoreStopped,
     WriterFenced,
 )
-from crossmargin.store.sqlite_schema import REFUSALS, reading_connection
+from crossmargin.store.sqlite_schema import REFUSALS, has_tables, reading_connection
 from crossmargin.store.sqlite_verify import file_failures, log_failures, table_failures
 from crossmargin.store.sqlite_writer import (
     Writer,
@@ -192,6 +192,10 @@ class SqliteStore:
         try:
             return reader.execute(query, arguments).fetchall()
         except REFUSALS as error:
+            if not has_tables(reader):
+                # The first writer is making them at this moment.
+                refuse_shorter(GENESIS, self._acknowledged().head)
+                return []
             failure = Failure(Reason.WRONG_TYPE, self._path.name, f"not readable: {error}")
             raise StoreDamaged([failure]) from error
 

@@ -6,11 +6,13 @@ from typing import Final
 
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.store.port import StoreDamaged
+from crossmargin.store.raw_file import raw_pages
 
 APPLICATION_ID: Final = 0x436D4A31
 """Says that a SQLite file is a journal of this program, schema 1."""
 
 PAGE_BYTES: Final = 4096
+_HEADER_BYTES: Final = 100
 WAIT_SECONDS: Final = 10.0
 
 REFUSALS: Final = (sqlite3.Error, UnicodeDecodeError)
@@ -49,7 +51,10 @@ _TABLES: Final = (
 
 def writing_connection(path: Path) -> sqlite3.Connection:
     """A connection that writes; every commit is flushed, and only we move the log into the file."""
-    connection = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+    # A writer is used by one thread at a time; the one that ends the program may be another.
+    connection = sqlite3.connect(
+        path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+    )
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -66,6 +71,30 @@ def reading_connection(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def has_tables(connection: sqlite3.Connection) -> bool:
+    """Is anything in the file? True too where that cannot be read."""
+    try:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except REFUSALS:
+        return True
+    return bool(tables)
+
+
+def refuse_foreign(path: Path) -> None:
+    """`StoreDamaged` for a SQLite file of another program, before anything is written to it."""
+    if not path.exists():
+        return
+    (header,) = raw_pages(path, _HEADER_BYTES, 1)
+    cookie, application = header[40:44], header[68:72]
+    fresh = not any(cookie) and not any(application)
+    if not fresh and application != APPLICATION_ID.to_bytes(4, "big"):
+        raise StoreDamaged([_foreign(path.name)])
+
+
+def _foreign(where: str) -> Failure:
+    return Failure(Reason.WRONG_TYPE, where, "it is there, but no journal of this program")
+
+
 def make_tables(connection: sqlite3.Connection) -> None:
     """The tables, inside the transaction that is open; nothing where they are already.
 
@@ -74,8 +103,7 @@ def make_tables(connection: sqlite3.Connection) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables and application != APPLICATION_ID:
-        message = "a SQLite file, but not a journal of this program"
-        raise StoreDamaged([Failure(Reason.WRONG_TYPE, "application_id", message)])
+        raise StoreDamaged([_foreign("application_id")])
     if not tables:
         for statement in _TABLES:
             connection.execute(statement)

@@ -20,7 +20,7 @@ _READINGS_MOST: Final = 20
 def file_failures(path: Path) -> list[Failure]:
     """Bytes of the database file that are not the sealed ones; a live writer may go on writing.
 
-    Read again when the writer has moved its log meanwhile.
+    Read again when something is wrong and the writer has moved its log meanwhile.
     """
     try:
         for _ in range(_READINGS_MOST):
@@ -30,7 +30,7 @@ def file_failures(path: Path) -> list[Failure]:
             log = log_path(path)
             content = wal_content(log.read_bytes() if log.exists() else b"")
             failures = [*slot_failures(path), *page_failures(seal, path, content)]
-            if read_seal(path) == seal:
+            if not failures or read_seal(path) == seal:
                 return failures
     except StoreDamaged as damaged:
         return list(damaged.failures)
@@ -98,7 +98,7 @@ def _shortfall(
     if acknowledged is not None:
         shorter = acknowledged_failures(acknowledged, now)
         return [x for x in shorter if not x.where.startswith("journal")]
-    if now.head.sequence:
+    if now.head.sequence and read_acknowledged(path) is None:
         message = "what says how much was acknowledged is gone"
         return [_missing(path.name + "-head", message)]
     return []

@@ -27,6 +27,7 @@ from crossmargin.store.sqlite_schema import (
     REFUSALS,
     make_tables,
     reading_connection,
+    refuse_foreign,
     writing_connection,
 )
 from crossmargin.store.wal_file import wal_content
@@ -60,6 +61,7 @@ def open_writer(path: Path, writer_name: str) -> Writer:
 
     `StoreDamaged` when acknowledged records are missing, or a file that belongs to the journal.
     """
+    refuse_foreign(path)
     before = read_acknowledged(path)
     connection = writing_connection(path)
     try:
@@ -149,7 +151,7 @@ def _seal_first(path: Path, connection: sqlite3.Connection) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables:
         raise StoreDamaged([_missing(path.name + "-seal", "the seal of the journal is gone")])
-    write_seal(path, sealed_file(path.read_bytes(), PAGE_BYTES))
+    write_seal(path, sealed_file(path, PAGE_BYTES))
 
 
 def stored(connection: sqlite3.Connection) -> Acknowledged:

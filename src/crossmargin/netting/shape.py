@@ -142,7 +142,9 @@ def range_share(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> 
     """(groups, scenarios) whole ticks: the change over the ranges it lies away; see
     `RangeShare`.
     """
-    return _whole(change_ticks / _ranges(change_ticks, move_frac, range_frac))
+    ranges = _ranges(change_ticks, move_frac, range_frac)
+    own = ranges if ranges.shape == change_ticks.shape else None
+    return _whole(np.divide(change_ticks, ranges, out=own))
 
 
 def damping(
@@ -154,10 +156,12 @@ def damping(
 ) -> Float:
     """(groups, scenarios) whole ticks: the change moved towards zero; see `Damping`."""
     _not_negative(allowance_ticks, "allowance_ticks")
-    beyond = _ranges(change_ticks, move_frac, range_frac) - 1.0
+    beyond = _ranges(change_ticks, move_frac, range_frac)
+    beyond -= 1.0
+    own = beyond if beyond.shape == change_ticks.shape else None
     size = np.abs(change_ticks)
-    relief = np.minimum(beyond * _column(allowance_ticks), size)
-    left = np.subtract(size, relief, out=relief)
+    relief = np.multiply(beyond, _column(allowance_ticks), out=own)
+    left = np.subtract(size, np.minimum(relief, size), out=size)
     return _whole(np.copysign(left, change_ticks, out=left))
 
 
@@ -187,14 +191,15 @@ def shape_slopes(
 
 
 def _ranges(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
-    """(scenarios,) or (groups, scenarios): max(|move| / range, 1)."""
+    """(scenarios,) or (groups, scenarios): max(|move| / range, 1), an array of its own."""
     if not (np.isfinite(range_frac).all() and (np.asarray(range_frac) > 0.0).all()):
         raise ValueError("range_frac must be positive and finite")
     if move_frac.shape not in (change_ticks.shape, change_ticks.shape[1:]):
         raise ValueError("move_frac must be (scenarios,) or (groups, scenarios)")
     if not np.isfinite(move_frac).all():
         raise ValueError("move_frac must be finite")
-    return np.maximum(np.abs(move_frac) / _column(range_frac), 1.0)
+    ranges = np.abs(move_frac / _column(range_frac))
+    return np.maximum(ranges, 1.0, out=ranges)
 
 
 def _column(parameter: PerGroup) -> float | Float:

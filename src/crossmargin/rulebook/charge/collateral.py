@@ -20,6 +20,7 @@ from crossmargin.rulebook.charge.collateral_place import (
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
 from crossmargin.rulebook.charge.unrealised import unrealised_coins
+from crossmargin.rulebook.charge.wrong_way import wrong_way_weight
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.selection import FUTURES
 
@@ -41,7 +42,9 @@ class Collateral:
 
     `with_unrealised` nets the profit of futures and perpetuals with the balance of its settlement
     asset before any haircut. Assets in `revalued` ("*" for all) move in the scenarios and have no
-    market haircut. With `price` low a coin without a low price gives no credit.
+    market haircut. `wrong_way` is a table of legal links, "issuer/party" each: coins of an issuer
+    that is linked to their holder or venue count nothing. With `price` low a coin without a low
+    price gives no credit.
     """
 
     rates: str
@@ -58,6 +61,7 @@ class Collateral:
     venue_limit: str | None = None
     with_unrealised: bool = False
     revalued: tuple[str, ...] = ()
+    wrong_way: tuple[str, ...] = ()
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks; NaN where something is held or owed and its price or haircut is missing.
@@ -100,7 +104,8 @@ class Collateral:
             amount=held.amount,
             usable=held.usable,
             location_weight=location_weight(context, held, self.locations),
-            scale=venue_scale(context, held, self.venue_limit),
+            scale=venue_scale(context, held, self.venue_limit)
+            * wrong_way_weight(context, held, self.wrong_way),
             caps=account_caps(context, held, self.caps, of_places=self.size_factor is None),
         )
 

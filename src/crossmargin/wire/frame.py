@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import narwhals.stable.v2 as nw
-
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.wire.book_fields import BALANCE_FIELDS, POSITION_FIELDS
 
@@ -67,6 +65,9 @@ def frame_rows(frame: Any, where: str) -> list[Row]:
 
     A float cell counts as its shortest decimal form; NaN is refused by the reader of the book.
     """
+    # A third of what it takes to import this package, and most books hold no table.
+    import narwhals.stable.v2 as nw  # noqa: PLC0415
+
     try:
         table = nw.from_native(frame, eager_only=True)
     except TypeError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import sqrt
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -337,3 +338,47 @@ def test_margin_equity_of_two_coins_and_the_larger_side() -> None:
         {"margin_equity": 63_075, "total_margin_requirement": 60},
         1e-6,
     )
+
+
+WALLET = 1_535_443.01
+"""The venue's example of two positions, with numbers of freqtrade tests/exchange."""
+ETHER = {"qty": 3683.979, "entry": 1456.84, "mmr": 0.1, "cum": 135_365.0}
+BITCOIN = {"qty": 109.488, "entry": 32_481.98, "mmr": 0.025, "cum": 16_300.0}
+
+
+@pytest.mark.parametrize(
+    ("position", "other_margin", "other_profit", "price"),
+    [
+        (ETHER, 71_200.81144, -56_354.57, 1153.26),
+        (BITCOIN, 356_512.508, -448_192.89, 26_316.89),
+        (ETHER, 0, 0, 1114.78),
+        (BITCOIN, 0, 0, 18_778.73),
+    ],
+)
+def test_the_price_at_which_a_position_is_liquidated(
+    position: dict[str, float], other_margin: float, other_profit: float, price: float
+) -> None:
+    inputs = {
+        "side": "long",
+        "wallet_balance": WALLET,
+        "tmm_other": other_margin,
+        "upnl_other": other_profit,
+        **position,
+    }
+    agrees("Binance USD-M", inputs, {"liquidation_price": price}, 0.01)
+
+
+def test_each_position_of_an_account_has_its_own_price() -> None:
+    held = [{**BITCOIN, "mark": 31_967.27}, {**ETHER, "mark": 1335.18}]
+    agrees(
+        "Binance USD-M",
+        {"positions": held, "wallet_balance": WALLET},
+        {"liquidation_price": [26_316.89, 1153.26]},
+        0.01,
+    )
+
+
+def test_a_short_position_is_liquidated_above_its_entry() -> None:
+    inputs = {"side": "short", "qty": 2, "entry": 100, "mmr": 0.05, "cum": 1, "wallet_balance": 50}
+    price = (50 + 1 + 2 * 100) / (2 * 0.05 + 2)
+    agrees("Binance USD-M", inputs, {"liquidation_price": price}, 1e-6)

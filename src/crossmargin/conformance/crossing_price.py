@@ -47,9 +47,19 @@ def _crossing(
     account = names.index(figure.account)
     row = run.universe.name_of
     listing = [row(i) for i in range(run.universe.listings_count)].index(figure.row)
-    needed = columns.levels[figure.level].requirement[account]
-    cash = math.ldexp(float(needed), columns.tick_exponent) * figure.multiple
-    book = _book(columns, context, account, cash)
+    balances = context.balances
+    if figure.multiple is not None:
+        needed = columns.levels[figure.level].requirement[account]
+        cash = math.ldexp(float(needed), columns.tick_exponent) * figure.multiple
+        balances = _only_cash(columns, context, account, cash)
+    book = BookColumns(
+        universe=context.run.universe,
+        account_ids=columns.account_ids,
+        owner=context.owner,
+        positions=context.positions,
+        balances=balances,
+        orders=context.orders,
+    )
 
     def buffer(price: float) -> float:
         mark = run.market.mark.copy()
@@ -81,11 +91,13 @@ def _root(buffer: Callable[[float], float], mark: float) -> float | None:
     return None
 
 
-def _book(columns: MarginColumns, context: Context, account: int, cash: float) -> BookColumns:
-    """The book of the context with nothing but `cash` in reporting currency in the account."""
+def _only_cash(
+    columns: MarginColumns, context: Context, account: int, cash: float
+) -> BalanceColumns:
+    """Balances of nothing but `cash` in reporting currency in the account."""
     universe = context.run.universe
     nowhere = np.full(1, -1, dtype=np.int64)
-    balances = BalanceColumns(
+    return BalanceColumns(
         account=np.array([account], dtype=np.int64),
         asset=np.array([universe.assets.index(columns.reporting)], dtype=np.int64),
         amount=np.array([cash]),
@@ -96,12 +108,4 @@ def _book(columns: MarginColumns, context: Context, account: int, cash: float) -
         usable=np.ones(1, dtype=np.bool_),
         loan=np.zeros(1, dtype=np.bool_),
         places=(),
-    )
-    return BookColumns(
-        universe=universe,
-        account_ids=columns.account_ids,
-        owner=context.owner,
-        positions=context.positions,
-        balances=balances,
-        orders=context.orders,
     )

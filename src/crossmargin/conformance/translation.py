@@ -148,13 +148,15 @@ class SufficientFigure:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossingFigure:
-    """The price of one listing at which a level's buffer is zero, when the account's cash is
-    `multiple` times what the level needs at the mark.
+    """The price of one listing at which a level's buffer is zero.
+
+    With a `multiple` the account has that many times as much cash as the level needs at the mark,
+    and nothing else; without one it has what the scene gives it.
     """
 
     level: str
     row: str
-    multiple: float
+    multiple: float | None = None
     account: str = MAIN
 
 

@@ -3,6 +3,7 @@
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import (
+    CrossingFigure,
     Figure,
     LevelFigure,
     ListFigure,
@@ -10,7 +11,7 @@ from crossmargin.conformance.translation import (
 )
 from crossmargin.conformance.vector_reading import given, inputs_shape, lacking, nearest_misfit
 from crossmargin.conformance.verdict import Unsupported
-from crossmargin.wire.units import decimal_of, float_of
+from crossmargin.wire.units import decimal_of, float_of, negative_of
 
 POSITIONS = inputs_shape(
     "positions[].qty positions[].mark positions[].mmr",
@@ -21,6 +22,20 @@ BRACKET = inputs_shape("mmr_n mmr_prev", f"{FLOOR} cum_prev")
 FLOORS = "bracket_floors floors notional_floors"
 RATES = "mmr rates maintenance_rates"
 TABLE = inputs_shape("", f"{FLOORS} {RATES}")
+
+WALLET = "wallet_balance wb"
+OTHER_MARGIN = "tmm_other other_mm mm_other tmm"
+OTHER_PROFIT = "upnl_other other_upnl upnl"
+SIZE = "qty position size amount"
+SIDE = "side"
+ENTRY = "entry entry_price"
+RATE = "mmr mm_ratio"
+AMOUNT = "cum maintenance_amount"
+ALONE = inputs_shape(
+    "", f"{WALLET} {OTHER_MARGIN} {OTHER_PROFIT} {SIZE} {SIDE} {ENTRY} {RATE} {AMOUNT} mark symbol"
+)
+SOLD = frozenset({"short", "sell", "-1", "-1.0"})
+LIQUIDATION_KEYS = ("liquidation_price", "lp")
 
 REQUIRED = {
     "mm": ("maintenance", "requirement"),
@@ -37,6 +52,8 @@ TOTALS = {
 
 def translate(case: Case) -> Translation | Unsupported:
     """Positions with the bracket that each reaches, or the amounts of brackets."""
+    if any(key in LIQUIDATION_KEYS for key in case.expected) and "positions" not in case.inputs:
+        return nearest_misfit(case, [ALONE]) or lacking(case, SIZE, ENTRY, RATE) or _alone(case)
     if "positions" in case.inputs:
         return nearest_misfit(case, [POSITIONS]) or _positions(case)
     if given(case.inputs, FLOORS) is not None:
@@ -47,11 +64,12 @@ def translate(case: Case) -> Translation | Unsupported:
 def _positions(case: Case) -> Translation:
     """Each position in an account of its own, and all of them in one."""
     scene = Scene()
-    rate, amount, names = {}, {}, []
+    rate, amount, names, rows = {}, {}, [], []
     for number, each in enumerate(case.inputs["positions"]):
         coin = scene.asset(f"COIN{number}", index=each["mark"])
         row = scene.perpetual(coin, mark=each["mark"])
         names.append(f"only {coin}")
+        rows.append(row)
         for account in ("account", names[number]):
             entry = each.get("entry", each["mark"])
             scene.position(row, each["qty"], entry=entry, account=account)
@@ -65,11 +83,42 @@ def _positions(case: Case) -> Translation:
     }
     for key, (level, part) in TOTALS.items():
         figures[key] = LevelFigure(level=level, part=part)
+    if "wallet_balance" in case.inputs:
+        scene.balance("USD", case.inputs["wallet_balance"])
+        prices = tuple(CrossingFigure(level="maintenance", row=row) for row in rows)
+        figures.update(dict.fromkeys(LIQUIDATION_KEYS, ListFigure(figures=prices)))
     return Translation(
         recipe="maintenance-amounts",
         scene=scene,
         figures=figures,
         overrides={"rate": rate, "amount": amount},
+    )
+
+
+def _alone(case: Case) -> Translation:
+    """One position beside others of which the margin and the profit are stated."""
+    inputs, scene = case.inputs, Scene()
+    entry = given(inputs, ENTRY)
+    coin = scene.asset("COIN", index=entry)
+    row = scene.perpetual(coin, mark=entry)
+    held = given(inputs, SIZE)
+    sold = str(given(inputs, SIDE)).lower() in SOLD
+    scene.position(row, negative_of(held) if sold and held > 0 else held, entry=entry)
+    rest = scene.asset("REST", index=1)
+    beside = scene.perpetual(rest, mark=1)
+    scene.position(beside, 1, profit=given(inputs, OTHER_PROFIT) or 0)
+    scene.balance("USD", given(inputs, WALLET) or 0)
+    return Translation(
+        recipe="maintenance-amounts",
+        scene=scene,
+        figures=dict.fromkeys(LIQUIDATION_KEYS, CrossingFigure(level="maintenance", row=row)),
+        overrides={
+            "rate": {coin: float_of(given(inputs, RATE))},
+            "amount": {
+                coin: float_of(given(inputs, AMOUNT) or 0),
+                rest: float_of(negative_of(given(inputs, OTHER_MARGIN) or 0)),
+            },
+        },
     )
 
 

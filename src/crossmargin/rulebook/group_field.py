@@ -106,12 +106,11 @@ def instrument_parameter(run: Run, name: str) -> F8:
     if key not in run.columns:
         parameter = run.terms.parameters[name]
         required(run, parameter)
-        column = np.array(
-            [
-                _number(parameter, entry_of(parameter, label))
-                for label in instrument_labels(run, parameter)
-            ]
-        )
+        labels = instrument_labels(run, parameter)
+        entry = {
+            label: _number(parameter, entry_of(parameter, label)) for label in dict.fromkeys(labels)
+        }
+        column = np.array([entry[label] for label in labels])
         column.setflags(write=False)
         run.columns[key] = column
     return run.columns[key]

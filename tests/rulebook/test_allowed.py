@@ -245,6 +245,14 @@ def test_two_reductions_that_together_turn_the_position_are_not_both_open() -> N
     assert not ask(over, order(PERPETUAL, "sell", 50_000, 60_000)).allowed
 
 
+def test_many_quotes_at_once_are_one_check() -> None:
+    over = long_perpetual("9000")
+    asks = [order(PERPETUAL, "sell", 100, 60_000 + step) for step in range(60)]
+    assert ask(over, *asks).reduces
+    bids = [order(PERPETUAL, "buy", 100, 60_000 - step) for step in range(60)]
+    assert not ask(over, *asks, *bids).allowed
+
+
 def hedged() -> Prepared:
     rows = {"BTC/USD:BTC": "60000", "BTC/USD:BTC-261225-60000-P": "1"}
     return ready(account("a", positions=rows, balances={"USDC": "-6000"}))

@@ -3,7 +3,7 @@ liquidation-cost margin.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeAlias, final
 
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.domain.account import Authority
-from crossmargin.domain.columns import BookColumns
+from crossmargin.domain.columns import BookColumns, OrderColumns
 from crossmargin.rulebook.after_move import after_move
 from crossmargin.rulebook.exposure_limit import Breach, ExposureLimit, breaches
 from crossmargin.rulebook.figures import unit_of
 from crossmargin.rulebook.fill_case import fill_sets, side_by_side, with_fills
 from crossmargin.rulebook.move import Move, OrderMove, TransferMove, WithdrawalMove
 from crossmargin.rulebook.pocket import Pockets, assess_pockets
-from crossmargin.rulebook.pool import chosen
+from crossmargin.rulebook.pool import chosen, take_orders
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.run import PricedMarket
 from crossmargin.rulebook.scenario_loss import losses_rise
@@ -198,11 +198,13 @@ def reduces_risk(
         base = with_fills(own, rows, marks, terms.protection_contracts)
         resting = after_move(base, orders)
         new = _new_rows(base, resting)
+        sets = fill_sets(replace(resting, orders=_taken(resting.orders, new)))
         first = len(books)
-        books += [base, resting]
-        sets = [new] if len(new) == 1 else [new, *((row,) for row in new)]
-        books += [with_fills(resting, each, marks, terms.protection_contracts) for each in sets]
-        reference += [first] * (2 + len(sets))
+        books.append(base)
+        for _, chosen_rows in sets:
+            own_rows = tuple(int(row) for row in new[list(chosen_rows)])
+            books.append(with_fills(resting, own_rows, marks, terms.protection_contracts))
+        reference += [first] * (1 + len(sets))
     whole, at = side_by_side(books), np.array(reference, dtype=np.int64)
     found = assess_pockets(recipe, whole, priced)
     for level in recipe.levels:
@@ -212,7 +214,7 @@ def reduces_risk(
     return not losses_rise(recipe, whole, priced, at).any()
 
 
-def _new_rows(before: BookColumns, after: BookColumns) -> tuple[int, ...]:
+def _new_rows(before: BookColumns, after: BookColumns) -> NDArray[np.int64]:
     """Rows of orders that `after` has and `before` has not."""
     left = _order_keys(before)
     new = []
@@ -221,7 +223,11 @@ def _new_rows(before: BookColumns, after: BookColumns) -> tuple[int, ...]:
             left.remove(key)
         else:
             new.append(row)
-    return tuple(new)
+    return np.array(new, dtype=np.int64)
+
+
+def _taken(orders: OrderColumns, rows: NDArray[np.int64]) -> OrderColumns:
+    return take_orders(orders, rows, orders.account)
 
 
 def _order_keys(book: BookColumns) -> list[tuple[float, ...]]:
@@ -241,11 +247,10 @@ def _broken(
     """The limits that the state after breaks in any case of the account's open orders."""
     if not terms.limits:
         return ()
-    everyone = range(before.accounts_count)
+    others = chosen(after, [each for each in range(after.accounts_count) if each != number])
     found: dict[tuple[str, str], Breach] = {}
     for case in cases:
-        there = [case if each == number else chosen(after, [each]) for each in everyone]
-        for breach in breaches(terms.limits, before, side_by_side(there), priced):
+        for breach in breaches(terms.limits, before, side_by_side([case, others]), priced):
             known = found.get((breach.limit, breach.of))
             if known is None or not breach.after <= known.after:
                 found[breach.limit, breach.of] = breach

@@ -48,15 +48,15 @@ def fill_sets(book: BookColumns) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def side_by_side(books: Sequence[BookColumns]) -> BookColumns:
-    """Books of one account each, over one universe and the same places, as one book."""
-    first = books[0]
+    """Books over one universe and the same places as one book, account after account."""
+    first = np.cumsum([0, *(book.accounts_count for book in books)])
     return replace(
-        first,
-        account_ids=tuple(str(book.account_ids[0]) for book in books),
+        books[0],
+        account_ids=tuple(str(name) for book in books for name in book.account_ids),
         owner=np.concatenate([book.owner for book in books]),
-        positions=_joined([book.positions for book in books]),
-        balances=_joined([book.balances for book in books]),
-        orders=_joined([book.orders for book in books]),
+        positions=_joined([book.positions for book in books], first),
+        balances=_joined([book.balances for book in books], first),
+        orders=_joined([book.orders for book in books], first),
     )
 
 
@@ -109,13 +109,11 @@ def with_fills(
     return after_move(replace(book, orders=take_orders(o, rest, o.account)), moves)
 
 
-def _joined(parts: Sequence[Rows]) -> Rows:
+def _joined(parts: Sequence[Rows], first: NDArray[np.int64]) -> Rows:
     columns: dict[str, Any] = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts])
         for field in fields(parts[0])
         if isinstance(getattr(parts[0], field.name), np.ndarray)
     }
-    columns["account"] = np.repeat(
-        np.arange(len(parts), dtype=np.int64), [len(part.account) for part in parts]
-    )
+    columns["account"] += np.repeat(first[:-1], [len(part.account) for part in parts])
     return replace(parts[0], **columns)

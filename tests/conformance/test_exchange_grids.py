@@ -156,3 +156,33 @@ def test_the_listed_grid_of_one_option(held: float, kind: str, strike: float, da
         },
         1e-4,
     )
+
+
+def test_a_margin_of_stated_parts() -> None:
+    parts = {"worst_case": 0.06, "roll_shock": 0.003, "delta_shock": 0, "open_orders_margin": 0.01}
+    agrees(
+        "Deribit PM",
+        {**parts, "mmp_margin": 0.05, "mm_factor": 0.8},
+        {"risk_matrix_margin": 0.063, "initial_margin": 0.123, "maintenance_margin": 0.0504},
+        1e-9,
+    )
+
+
+def test_deltas_of_different_terms_do_not_net_when_they_roll() -> None:
+    roll = {"annualised_move_risk": 0.05, "min_annualised_move": 0.005}
+    agrees("Deribit PM", {"delta_coins": -0.99949, **roll}, {"roll_shock": 0.00499745}, 1e-9)
+    agrees(
+        "Deribit PM",
+        {"deltas": [1.0, -1.0, 2.0], "days": [0, 11, 73], **roll},
+        {"roll_shock": 0.005 + 0.005 + 2 * 0.05 / 5},
+        1e-9,
+    )
+
+
+def test_a_hedge_across_stablecoins_pays_by_marginal_tiers() -> None:
+    agrees(
+        "OKX PM",
+        {"hedge_usd": 10e6, "bounds": [1e6, 5e6, None], "rates": [0.0075, 0.0175, 0.025]},
+        {"mr9": 202_500},
+        1e-6,
+    )

@@ -2,6 +2,7 @@
 contingencies of its first version.
 """
 
+from crossmargin.conformance.adapters import deribit_parts
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import NodeFigure, Translation, VolFigure
@@ -31,7 +32,11 @@ DOWN, UP = 0, 1
 
 
 def translate(case: Case) -> Translation | Unsupported:
-    """One option in the matrix of `deribit-portfolio`, or futures and options of 2017."""
+    """One option in the matrix of `deribit-portfolio`, futures and options of 2017, or parts that
+    are stated.
+    """
+    if deribit_parts.is_of_parts(case):
+        return deribit_parts.translate(case)
     if "mark_iv" in case.inputs:
         return nearest_misfit(case, [VOL]) or unknown_rule(case, RULES) or _vol(case)
     needed = " ".join(names for key, names in NEEDS.items() if key in case.expected).split()

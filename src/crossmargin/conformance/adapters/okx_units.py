@@ -12,7 +12,14 @@ from crossmargin.conformance.translation import (
     ScenarioFigure,
     Translation,
 )
-from crossmargin.conformance.vector_reading import COIN, inputs_shape, lacking, nearest_misfit
+from crossmargin.conformance.vector_reading import (
+    COIN,
+    given,
+    inputs_shape,
+    lacking,
+    nearest_misfit,
+    tiers,
+)
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.wire.units import float_of, negative_of
 
@@ -23,6 +30,10 @@ STATED = {
     "mr3": "mr3_vega_term mr3_vega_term_with_orders",
     "mr5": "mr5_rates mr5_rates_with_orders",
 }
+HEDGES = "hedge_usd hedged_usd hedge hedge_notional_usd hedged_notional_usd hedge_size_usd"
+BOUNDS = "bounds tier_upper_bounds"
+RATES = "rates tier_rates"
+DEPEG = inputs_shape("", f"{HEDGES} {BOUNDS} {RATES}")
 NEEDS = {"mr4": "mr4_rate_perp", "mr7": "mr7_rate", "imr": "imr_factor"}
 SCAN = inputs_shape("signed_stress_notional_usd spot_shocks")
 UNPUBLISHED = {"vol_relative": 0.0, "depeg_rates": [0.0, 0.0, 0.0]}
@@ -33,6 +44,8 @@ def translate(case: Case) -> Translation | Unsupported:
     """A position that is worth its cash delta, at one dollar a coin, under `okx-portfolio`."""
     if "spot_shocks" in case.inputs:
         return nearest_misfit(case, [SCAN]) or _scan(case)
+    if given(case.inputs, HEDGES) is not None:
+        return nearest_misfit(case, [DEPEG]) or lacking(case, BOUNDS, RATES) or _depeg(case)
     extremes = " ".join(key for key in case.inputs if key.startswith(EXTREME))
     unit = inputs_shape(
         "cash_delta_usd",
@@ -80,6 +93,33 @@ def _unit(case: Case) -> Translation:
         },
         overrides=overrides,
         definitions=definitions,
+    )
+
+
+def _depeg(case: Case) -> Translation:
+    """Long against one stablecoin and as much short against another, at one dollar a coin."""
+    inputs = case.inputs
+    bound, rate = tiers(given(inputs, BOUNDS), given(inputs, RATES))
+    scene = Scene()
+    coin = scene.asset(COIN, index=1)
+    hedge = given(inputs, HEDGES)
+    for money, held in (("USDT", hedge), ("USDC", negative_of(hedge))):
+        settle = scene.asset(money, index=1)
+        row = scene.perpetual(coin, quote=settle, settle=settle, mark=1, funding_rate=0)
+        scene.position(row, held, entry=1)
+    return Translation(
+        recipe="okx-portfolio",
+        scene=scene,
+        figures=dict.fromkeys(
+            ("mr9", "mr9_depeg", "depeg_charge"), NodeFigure(level="maintenance", node="mr9_depeg")
+        ),
+        overrides={
+            **UNPUBLISHED,
+            "vega_spread": 0.0,
+            "rate_shift": 0.0,
+            "depeg_bounds": [float_of(each) for each in bound],
+            "depeg_rates": [float_of(each) for each in rate],
+        },
     )
 
 

@@ -142,7 +142,7 @@ def _body(rng: Rng, source: str, index: float, story: Story) -> Body:
     choice = int(rng.integers(0, 9))
     if choice == 0:
         return trade.Funding(
-            listing_id=PERPETUAL, amount_per_contract=Decimal(int(rng.integers(-99, 99))) / 7919
+            listing_id=PERPETUAL, amount_per_contract=Decimal(int(rng.integers(-99, 99))) / 1024
         )
     if choice == 1:
         fills = [x.event_id for x in story.events if isinstance(x.body, trade.Fill)]
@@ -187,7 +187,7 @@ def _bank_body(rng: Rng, name: str, other: str, story: Story) -> Body:
             )
         case 3:
             return money.Interest(
-                account_id=name, asset="USDC", amount=Decimal(int(rng.integers(-999, 999))) / 7919
+                account_id=name, asset="USDC", amount=Decimal(int(rng.integers(-999, 999))) / 1024
             )
         case 4:
             return money.CollateralLocked(

@@ -17,14 +17,15 @@ def test_no_seed_finds_anything_wrong(part: int) -> None:
 
 
 def test_no_seed_that_once_failed_fails_again() -> None:
-    seeds = [int(line) for line in CORPUS.read_text().splitlines() if line[:1].isdigit()]
+    seeds = [int(line.split()[0]) for line in CORPUS.read_text().splitlines() if line[:1].isdigit()]
     assert seeds
     assert [x for x in map(failure_of, seeds) if x is not None] == []
 
 
 def test_a_seed_gives_the_same_plan_again_and_others_give_others() -> None:
-    assert plan_of(7) == plan_of(7)
-    assert plan_of(7).rounds != plan_of(8).rounds
+    # A broken feed says NaN, which is not equal to itself.
+    assert repr(plan_of(7)) == repr(plan_of(7))
+    assert repr(plan_of(7).rounds) != repr(plan_of(8).rounds)
 
 
 def test_a_failure_is_shrunk_to_the_events_that_show_it() -> None:

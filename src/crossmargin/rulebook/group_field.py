@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.rulebook.context import ACCOUNT, Context
+from crossmargin.rulebook.owner_size import OWNER_FIELDS, owner_size
 from crossmargin.rulebook.run import Run
 from crossmargin.rulebook.terms import Parameter
 
@@ -23,9 +24,17 @@ def group_field(context: Context, at: str, name: str) -> F8:
     """(groups,) a field that is one figure within each group, NaN for a group without rows or
     without it.
 
+    Sizes of the owner (`owner_coins`, `owner_notional`) are the owner's in the group's underlying.
     `InputRefused` when rows of one group disagree: the grouping is too coarse for the field.
     """
+    if name in OWNER_FIELDS:
+        own = one_per_group(context, at, _underlying(context.run), "underlying")
+        return owner_size(context, at, name, own)
     return one_per_group(context, at, context.field(name), name)
+
+
+def _underlying(run: Run) -> F8:
+    return run.keep("underlying number", lambda: run.universe.underlying.astype(np.float64))
 
 
 def one_per_group(context: Context, at: str, by_instrument: F8, name: str) -> F8:

@@ -11,11 +11,14 @@ from crossmargin.rulebook.charge.collateral_place import PLACES
 from crossmargin.rulebook.context import ACCOUNT, FINER_THAN, GROUPINGS
 from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.node import Leaf, Node, Per, children
-from crossmargin.rulebook.rate import FromParameter
+from crossmargin.rulebook.owner_size import OWNER_FIELDS
+from crossmargin.rulebook.rate import FromParameter, HeldMin, Lookup
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.terms import Parameter
 
 ISSUER_FAMILY = "issuer_family"
+ROW_FIELD = "field of an instrument"
+"""A field that a rate reads row by row, where figures of a whole group are none."""
 LOCATED: Mapping[str, tuple[str, ...]] = {
     "locations parameter": PLACES,
     "caps parameter": ("asset", ISSUER_FAMILY, *PLACES),
@@ -59,7 +62,9 @@ def _names(value: Any, word: str) -> Iterator[tuple[str, str]]:
             yield word, value
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            yield from _names(getattr(value, field.name), field.name)
+            by_row = field.name == "field" and isinstance(value, Lookup | HeldMin)
+            own = ROW_FIELD if by_row else field.name
+            yield from _names(getattr(value, field.name), own)
     elif isinstance(value, tuple | list):
         for each in value:
             yield from _names(each, word)
@@ -77,8 +82,9 @@ def _unknown(name: str, said: list[tuple[str, str, str]], recipe: Recipe) -> Ite
         "per": set(GROUPINGS),
         "grouping": set(GROUPINGS),
         "of": set(FIELDS) | set(recipe.terms.fields),
-        "field": set(FIELDS) | set(recipe.terms.fields),
-        "measured_by": set(FIELDS) | set(recipe.terms.fields),
+        ROW_FIELD: {*FIELDS, *recipe.terms.fields},
+        "field": {*FIELDS, *OWNER_FIELDS, *recipe.terms.fields},
+        "measured_by": {*FIELDS, *OWNER_FIELDS, *recipe.terms.fields},
         "auction": set(FIELDS) | set(recipe.terms.fields),
     }
     for node, word, value in dict.fromkeys(said):

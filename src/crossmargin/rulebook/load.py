@@ -28,6 +28,7 @@ from crossmargin.rulebook.node import (
     Share,
     Sum,
 )
+from crossmargin.rulebook.owner_size import OWNER_FIELDS
 from crossmargin.rulebook.parameters import read_parameters
 from crossmargin.rulebook.recipe import Level, Recipe
 from crossmargin.rulebook.selection import Selection
@@ -187,7 +188,7 @@ def _fields(name: str, written: Any, failures: list[Failure]) -> tuple[str, ...]
         message = "is a list of names of market figures"
         failures.append(Failure(Reason.WRONG_TYPE, f"{name}.fields", message))
         return ()
-    taken = [each for each in written if each in FIELDS]
+    taken = [each for each in written if each in FIELDS or each in OWNER_FIELDS]
     failures.extend(
         Failure(Reason.DUPLICATE, f"{name}.fields", f"{each} is a field already") for each in taken
     )

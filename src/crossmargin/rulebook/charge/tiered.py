@@ -14,7 +14,8 @@ from crossmargin.rulebook.charge.orders import OrderFill, filled_amount
 from crossmargin.rulebook.charge.paid_by_rows import paid_by_rows
 from crossmargin.rulebook.charge.tier_table import TierTable, tier_table
 from crossmargin.rulebook.context import Context
-from crossmargin.rulebook.group_field import instrument_labels, one_per_group
+from crossmargin.rulebook.group_field import group_field, instrument_labels, one_per_group
+from crossmargin.rulebook.owner_size import OWNER_FIELDS
 from crossmargin.rulebook.rate import Rate
 from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import CASH_FIELDS, parent_groups, row_values
@@ -49,9 +50,10 @@ class Tiered:
 
     Rows are contracts x the field `of`. `bounds` and `rates` name parameters ("$name"); they may be
     indexed by asset, settle, listing, economic_id or venue. Tiers are chosen by the same amount, or
-    by the amount of the field `measured_by` (contracts, coins) where a venue does so. `leverage` is
-    the user's own choice: no rate is below its inverse. At a bound `whole` takes the tier above it,
-    or below it with `bound_below`.
+    by the amount of the field `measured_by` (contracts, coins) where a venue does so; where that is
+    the owner's size, the owner's accounts pay together what one account with it would. `leverage`
+    is the user's own choice: no rate is below its inverse. At a bound `whole` takes the tier above
+    it, or below it with `bound_below`.
     """
 
     amount: Amount
@@ -72,7 +74,9 @@ class Tiered:
         x = row_values(context, self.of, self.selection)
         size = self._size(context, self.of, x)
         measured = size
-        if self.measured_by is not None:
+        if self.measured_by in OWNER_FIELDS:
+            measured = group_field(context, self.by, str(self.measured_by))
+        elif self.measured_by is not None:
             own = row_values(context, self.measured_by, self.selection)
             measured = self._size(context, self.measured_by, own)
         bound, rate = self._brackets(context)
@@ -127,14 +131,14 @@ class Tiered:
 
 def effective_rate(size: F8, bound: F8, rate: F8, brackets: Brackets, bound_below: bool) -> F8:
     """(groups,) charge per unit of `size` >= 0 under (groups, tiers - 1) bounds and (groups, tiers)
-    rates.
+    rates. A size that is missing has no rate.
 
     Marginal: the mean rate of the slices up to `size`, continuous at the bounds.
     """
     if brackets is Brackets.WHOLE:
         above = size[:, None] > bound if bound_below else size[:, None] >= bound
         tier = above.sum(axis=1)
-        return np.asarray(rate[np.arange(len(size)), tier])
+        return np.where(np.isnan(size), np.nan, rate[np.arange(len(size)), tier])
     start = np.concatenate([np.zeros((len(size), 1)), bound], axis=1)
     end = np.concatenate([bound, np.full((len(size), 1), np.inf)], axis=1)
     with np.errstate(invalid="ignore"):
@@ -143,7 +147,8 @@ def effective_rate(size: F8, bound: F8, rate: F8, brackets: Brackets, bound_belo
     for tier in range(rate.shape[1]):
         total += times_field(slices[:, tier], rate[:, tier])
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(size > 0.0, total / size, rate[:, 0])
+        mean = np.where(size > 0.0, total / size, rate[:, 0])
+    return np.where(np.isnan(size), np.nan, mean)
 
 
 def group_brackets(context: Context, by: str, bounds: str, rates: str) -> tuple[TierTable, F8]:

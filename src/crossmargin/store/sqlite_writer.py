@@ -32,7 +32,7 @@ from crossmargin.store.sqlite_schema import (
 )
 from crossmargin.store.wal_file import wal_content
 
-LOG_BYTES_MOST: Final = 4 * 2**20
+LOG_BYTES_MOST: Final = 16 * 2**20
 """A log longer by that than at its last move is moved again before the next append."""
 
 

@@ -309,6 +309,16 @@ def test_the_mean_of_the_worst_of_stated_losses(losses: list[int], tail: int, wi
     )
 
 
+def test_a_risk_unit_without_delta_still_has_what_is_stated() -> None:
+    inputs = {"cash_delta_usd": 0, "mr2": 5, "mr3": 2, "mr4_rate_perp": 0.002, "imr_factor": 1.3}
+    agrees("OKX PM", inputs, {"mr4": 0, "mmr": 7, "imr": 9.1}, 1e-6)
+
+
+def test_the_first_bracket_carries_what_is_stated() -> None:
+    inputs = {"bracket_floor": 0, "mmr_n": 0.05, "mmr_prev": 0.025, "cum_prev": 0.56}
+    agrees("Binance COIN-M", inputs, {"cum": 0.56}, 1e-9)
+
+
 def test_haircuts_of_debts_and_columns_in_another_order() -> None:
     agrees(
         "BIT.com collateral",

@@ -51,11 +51,11 @@ def _replaced(
 
 
 def stated(amount: float) -> dict[str, Any]:
-    """A node that is an amount in reporting currency for an account that holds anything."""
-    return {"charge": "exposure", "amount": "held", "of": "contracts", "by": "listing"} | {
-        "rate": amount,
-        "select": {"kind": ["perpetual", "future", "option"]},
-    }
+    """A node that is an amount in reporting currency, whatever is held: once per group of the place
+    where it stands.
+    """
+    anything = {"charge": "exposure", "amount": "held", "of": "contracts", "by": "listing"}
+    return {"op": "clamp", "part": {**anything, "rate": 0.0}, "low": amount, "high": amount}
 
 
 def _drop_unnamed(tables: dict[str, Any]) -> frozenset[str]:

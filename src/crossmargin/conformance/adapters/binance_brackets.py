@@ -19,6 +19,7 @@ POSITIONS = inputs_shape(
 )
 FLOOR = "bracket_floor_btc bracket_floor_eth bracket_floor bracket_floor_usd bracket_floor_coins"
 BRACKET = inputs_shape("mmr_n mmr_prev", f"{FLOOR} cum_prev")
+NEXT = ("mmr_n",)
 FLOORS = "bracket_floors floors notional_floors"
 RATES = "mmr rates maintenance_rates"
 TABLE = inputs_shape("", f"{FLOORS} {RATES}")
@@ -133,8 +134,8 @@ def _bracket(case: Case) -> Translation:
         scene=scene,
         figures={"cum": LevelFigure(level="amount", part="requirement")},
         overrides={
-            "bounds": [float_of(floor)],
-            "rates": [float_of(inputs["mmr_prev"]), float_of(inputs["mmr_n"])],
+            "bounds": [float_of(floor)] if floor else [],
+            "rates": [float_of(inputs[key]) for key in (("mmr_prev", "mmr_n") if floor else NEXT)],
             "whole_rate": {"account": float_of(inputs["mmr_n"])},
             "carried": float_of(inputs.get("cum_prev", 0)),
         },

@@ -186,3 +186,44 @@ def test_a_hedge_across_stablecoins_pays_by_marginal_tiers() -> None:
         {"mr9": 202_500},
         1e-6,
     )
+
+
+def test_legs_of_a_listed_grid_are_added_scenario_by_scenario() -> None:
+    spot, vol, days = 50_000.0, 0.6, 30
+    grid = [[0.16, 0.4, 1], [-0.16, 0.4, 1], [0, -0.22, 1], [2, 0.4, 0.08]]
+    legs = [("C", 55_000.0, -1), ("P", 45_000.0, -2), ("perp", None, 0.5)]
+
+    def value(kind: str, strike: float | None, price: float, shocked: float) -> float:
+        if strike is None:
+            return price
+        return black(kind, price, strike, shocked * sqrt(days / 365))
+
+    marks = [value(kind, strike, spot, vol) for kind, strike, _ in legs]
+    losses = [
+        weight
+        * sum(
+            held * (mark - value(kind, strike, spot * (1 + move), vol * (1 + shock)))
+            for (kind, strike, held), mark in zip(legs, marks, strict=True)
+        )
+        for move, shock, weight in grid
+    ]
+    agrees(
+        "Paradex PM",
+        {
+            "spot": spot,
+            "dte": days,
+            "mark_iv": vol,
+            "legs": [
+                {"type": "C", "strike": 55_000, "qty": -1, "dte": days, "mark_iv": vol},
+                {"type": "P", "strike": 45_000, "qty": -2},
+                {"kind": "perp", "qty": 0.5},
+            ],
+            "scenarios_spot_vol_weight": grid,
+        },
+        {
+            "scan_risk": max(losses),
+            "worst_scenario_number": 1 + losses.index(max(losses)),
+            "mmr_before_fees": max(losses) / 2,
+        },
+        1e-4,
+    )

@@ -29,7 +29,8 @@ from crossmargin.wire.units import float_of
 GRID = "scenarios_spot_vol_weight"
 GIVEN = "spot dte mark_iv pricing vol_rule"
 ONE = inputs_shape("spot qty", f"strike type {GIVEN} {GRID}")
-LEGS = inputs_shape("spot legs", f"{GIVEN} {GRID}")
+LEG = "legs[].type legs[].kind legs[].strike legs[].qty legs[].dte legs[].mark_iv"
+LEGS = inputs_shape("spot legs", f"{LEG} {GIVEN} {GRID}")
 RULE = (
     r"iv\*\(1\+shock\*\((?P<reference>[\d.]+)/max\((?P<floor>[\d.]+),dte\)\)"
     r"\^\((?P<short>[\d.]+) if dte<(?P<below>[\d.]+) else (?P<long>[\d.]+)\)\)"
@@ -67,7 +68,7 @@ def _legs(case: Case) -> list[tuple[Any, Any, Any, Any, Any]]:
     for leg in inputs["legs"]:
         if isinstance(leg, dict):
             strike, held = leg.get("strike"), leg["qty"]
-            kind = given(leg, "type right kind")
+            kind = given(leg, "type kind")
             found.append((kind, strike, held, leg.get("dte", days), leg.get("mark_iv", vol)))
         else:
             kind, strike, held = leg

@@ -260,3 +260,15 @@ def test_a_redenomination_changes_no_figure_of_anybody() -> None:
     figures = moved.accounts["anna"].figures
     assert figures is not None
     assert figures.levels[0].equity == 11_000
+
+
+@pytest.mark.parametrize("contracts", ["NaN", "Infinity", "1e60", "0", "-1"])
+def test_a_number_that_is_none_is_refused_and_the_engine_goes_on(contracts: str) -> None:
+    story = opening()
+    before, _ = played(story.events)
+    story.tell(fill("anna", Side.BUY, contracts, "60000"))
+    story.tick()
+    after, told = played(story.events)
+    assert [type(x) for x in told] == [EventRefused]
+    assert after.accounts["anna"].figures == before.accounts["anna"].figures
+    assert after.ledger.head_hash == before.ledger.head_hash

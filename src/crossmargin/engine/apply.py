@@ -7,7 +7,6 @@ from typing import assert_never
 
 from crossmargin.action.ladder import Held, next_standing
 from crossmargin.base.failure import Failure, InputRefused, Reason
-from crossmargin.base.ticks import TickOverflowError
 from crossmargin.engine.calls import answered, called
 from crossmargin.engine.change import Change
 from crossmargin.engine.control import control_change
@@ -87,7 +86,7 @@ def apply(setup: Setup, state: EngineState, event: Event) -> tuple[EngineState, 
         change = _with_held_assets(setup, change)
         after, standings = remargined(setup, change.state, event, change.touched)
         after, calls = called(setup, after, event, change.touched)
-    except (InputRefused, TickOverflowError) as refusal:
+    except (InputRefused, ArithmeticError) as refusal:
         return counted, (*told, EventRefused(event_id=event.event_id, failures=_why(refusal)))
     effects = (*told, *change.effects, *standings, *calls)
     every = setup.settings.sample_every
@@ -232,7 +231,8 @@ def _chained(applied_hash: str, event: Event) -> str:
     return sha256(f"{applied_hash}{event_hash(event)}".encode()).hexdigest()
 
 
-def _why(refusal: InputRefused | TickOverflowError) -> tuple[Failure, ...]:
+def _why(refusal: InputRefused | ArithmeticError) -> tuple[Failure, ...]:
     if isinstance(refusal, InputRefused):
         return refusal.failures
-    return (Failure(Reason.OVERFLOW, "figures", str(refusal)),)
+    message = str(refusal) or type(refusal).__name__
+    return (Failure(Reason.OVERFLOW, "figures", message),)

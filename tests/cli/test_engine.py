@@ -29,7 +29,7 @@ def test_a_day_from_standard_input_has_the_effects_that_a_store_gives(
     stored: tuple[str, Ended],
 ) -> None:
     _, durable = stored
-    plain = run()
+    plain = run("--check-every", "10")
     assert plain.status == durable.status == ExitStatus.DONE
     assert plain.out == durable.out
     effects = [json.loads(line) for line in plain.out.splitlines()]
@@ -115,6 +115,7 @@ def test_calls_and_status_tell_where_everything_stands(stored: tuple[str, Ended]
     [
         ("engine", "run"),
         ("engine", "run", "--events", str(WHOLE_DAY), "--batch", "0"),
+        ("engine", "run", "--events", str(WHOLE_DAY), "--check-every", "-1"),
         ("engine", "run", "--events", str(WHOLE_DAY), "--recipe", "none"),
         ("engine", "run", "--events", "no-such-file"),
         ("engine", "status"),

@@ -19,7 +19,7 @@ from crossmargin.cli.event_source import (
 from crossmargin.cli.input_words import EventsOption
 from crossmargin.cli.printing import write_json, write_text
 from crossmargin.engine.event import Event
-from crossmargin.engine.setup import Setup
+from crossmargin.engine.setup import Settings, Setup
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import EngineState
 from crossmargin.engine.window import receive
@@ -42,6 +42,7 @@ def engine(
     store: str | None = None,
     recipe: tuple[str, ...] = (),
     batch: int = 256,
+    check_every: int = 0,
 ) -> None:
     """Run events through the live engine, or say where everything stands.
 
@@ -57,30 +58,40 @@ def engine(
         A rulebook that accounts may name; the first is for those that name none. Default: house.
     batch
         How many events are made durable together.
+    check_every
+        After each so many events all figures are computed in full and compared; 0: never.
     """
     if action == "status":
         write_json(_status(last_state(told_by(events, store, recipe))))
         return
-    if batch < 1:
-        message = f"{batch} is not at least 1"
-        raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, "--batch", message)])
+    for option, number, least in (("--batch", batch, 1), ("--check-every", check_every, 0)):
+        if number < least:
+            message = f"{number} is not at least {least}"
+            raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, option, message)])
+    settings = Settings(sample_every=check_every)
     if events is None:
         message = "run needs events: a file, or - for standard input"
         raise InputRefused([Failure(Reason.MISSING_FIELD, "--events", message)])
     names = tuple(recipe) or DEFAULT_RECIPES
     arriving = events_of_file(events)
     if store is None:
-        setup = bundled_setup(names)
+        setup = bundled_setup(names, settings)
         _run(setup, initial_state(setup), arriving)
         return
-    _run_durably(store_at(store), names, arriving, batch)
+    _run_durably(store_at(store), names, settings, arriving, batch)
 
 
-def _run_durably(store: Store, names: tuple[str, ...], events: Sequence[Event], batch: int) -> None:
+def _run_durably(
+    store: Store,
+    names: tuple[str, ...],
+    settings: Settings,
+    events: Sequence[Event],
+    batch: int,
+) -> None:
     """Each batch is in the journal before any of its effects is printed."""
     try:
         fence = store.open(WRITER)
-        told = _opened(store, fence, names)
+        told = _opened(store, fence, names, settings)
         state = last_state(told)
         for part in _batches(events, batch):
             fresh = [x for x in part if not _known(state, x)]
@@ -95,11 +106,11 @@ def _run_durably(store: Store, names: tuple[str, ...], events: Sequence[Event], 
         store.close()
 
 
-def _opened(store: Store, fence: Fence, names: tuple[str, ...]) -> Told:
+def _opened(store: Store, fence: Fence, names: tuple[str, ...], settings: Settings) -> Told:
     """What the journal holds; a new one begins with the setup."""
     if store.head().sequence:
-        return of_journal(store)
-    setup = bundled_setup(names)
+        return of_journal(store, settings)
+    setup = bundled_setup(names, settings)
     store.append(fence, [journal_head(names, initial_state(setup).rules.config_hash)])
     return Told(setup=setup, recipes=names, events=())
 

@@ -72,10 +72,10 @@ def test_a_journal_verifies_while_another_process_writes_it(sqlite_address):
             while store.head().sequence < 20:
                 assert writer.poll() is None
             before = store.head().sequence
-            for _ in range(15):
+            while store.head().sequence < before + 60:
+                assert writer.poll() is None
                 assert store.verify() == []
                 assert sum(1 for _ in store.read()) >= before
-            assert store.head().sequence > before
         finally:
             writer.kill()
     assert store.verify() == []

@@ -69,7 +69,7 @@ def test_no_path_leads_out_of_the_bundle(reference: str) -> None:
 def test_every_bundled_file_can_be_read_and_is_credited() -> None:
     folder = resources.files("crossmargin").joinpath("data")
     text = folder.joinpath("README.md").read_text(encoding="utf-8")
-    assert len(bundled_names()) == 4
+    assert len(bundled_names()) == 5
     for name in bundled_names():
         assert name in text
         assert read_bundled(f"package:{name}")

@@ -220,19 +220,17 @@ def hedged_sub_books() -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("name", hedged_sub_books())
-def test_on_hedged_sub_books_portfolio_is_at_most_cross_and_cross_at_most_isolated(
-    name: str,
-) -> None:
+def taken(members_of: list[str]) -> tuple[list[float], list[float]]:
+    """(initial, locked) of some accounts of the fund as portfolio, cross and isolated."""
     market = crossmargin.load_market("examples/market.json")
     held = crossmargin.load_book("examples/fund.json", market)
     ready = prepared(held, market)
     ids = list(ready.columns.account_ids)
-    members = [ids.index(each) for each in hedged_sub_books()[name]]
+    members = [ids.index(each) for each in members_of]
     assert len({ready.columns.owner[each] for each in members}) == 1
     pool = np.full(len(ids), -1, dtype=np.int64)
     pool[members] = 0
-    together, alone = pooled(ready.columns, pool, [name]), chosen(ready.columns, members)
+    together, alone = pooled(ready.columns, pool, ["pool"]), chosen(ready.columns, members)
     initial, locked = [], []
     for recipe, columns in (
         ("house", together),
@@ -240,8 +238,26 @@ def test_on_hedged_sub_books_portfolio_is_at_most_cross_and_cross_at_most_isolat
         ("isolated-tiered", alone),
     ):
         found = assess_pockets(recipe_named(recipe), columns, ready.priced).summary
-        initial.append(found.levels["initial"].requirement.sum())
+        initial.append(float(found.levels["initial"].requirement.sum()))
         buffer = found.levels[found.recipe.liquidation_level].buffer
-        locked.append((found.net_liquidation - buffer).sum())
+        locked.append(float((found.net_liquidation - buffer).sum()))
+    return initial, locked
+
+
+@pytest.mark.parametrize("name", hedged_sub_books())
+def test_on_hedged_sub_books_portfolio_is_at_most_cross_and_cross_at_most_isolated(
+    name: str,
+) -> None:
+    initial, locked = taken(hedged_sub_books()[name])
     assert initial[0] < initial[1] <= initial[2]
     assert locked[0] < locked[1] <= locked[2]
+
+
+def test_hedges_that_a_portfolio_model_sees_through_take_more_than_brackets() -> None:
+    """What brackets do not see: the coin behind covered calls, and that stETH is not ETH."""
+    initial, locked = taken(["deribit-spv"])
+    assert initial[0] < initial[1] <= initial[2]
+    assert locked[0] > locked[1]
+    initial, locked = taken(["binance-main", "bybit-main"])
+    assert initial[0] > initial[1]
+    assert locked[0] > locked[1]

@@ -114,7 +114,7 @@ def book_in_modes(
         "hybrid": [(recipes.portfolio, outside), (recipes.isolated, chosen(columns, buckets))],
     }
     return tuple(
-        _figures(mode, [part for part in own if part[1].accounts_count], priced, betas)
+        _figures(mode, [part for part in own if part[1].accounts_count] or own[:1], priced, betas)
         for mode, own in parts.items()
     )
 

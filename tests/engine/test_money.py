@@ -272,3 +272,18 @@ def test_a_number_that_is_none_is_refused_and_the_engine_goes_on(contracts: str)
     assert [type(x) for x in told] == [EventRefused]
     assert after.accounts["anna"].figures == before.accounts["anna"].figures
     assert after.ledger.head_hash == before.ledger.head_hash
+
+
+def test_what_a_closed_part_realises_is_rounded_down_and_the_rest_stays_in_the_cost() -> None:
+    story = opening()
+    story.tell(fill("anna", Side.BUY, "0.01", "60000"))
+    story.tell(fill("anna", Side.BUY, "0.02", "60001"))
+    story.tell(fill("anna", Side.SELL, "0.01", "60000"))
+    story.tick()
+    state, _ = played(story.events)
+    # A third of the 2 cents that the average cost is above 60,000: 6,666 and two thirds of a unit.
+    assert _usdc(state, "anna") == 10_000 * USDC_UNITS - 6_667
+    story.tell(fill("anna", Side.SELL, "0.02", "60000"))
+    story.tick()
+    state, _ = played(story.events)
+    assert _usdc(state, "anna") == 10_000 * USDC_UNITS - 20_000

@@ -116,10 +116,10 @@ def test_orders_are_sorted_and_keep_side_kind_and_price() -> None:
 def test_the_columns_cannot_be_written() -> None:
     _, columns = columns_of(account("bybit", positions=[row("BTC/USDT:USDT", 1)]))
     for table in (columns.positions, columns.balances, columns.orders):
-        for name in type(table).__slots__:
-            array = getattr(table, name)
+        for field in fields(table):
+            array = getattr(table, field.name)
             if isinstance(array, np.ndarray):
-                assert not array.flags.writeable, name
+                assert not array.flags.writeable, field.name
     with pytest.raises(ValueError, match="read-only"):
         columns.owner[0] = 1
 

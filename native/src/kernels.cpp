@@ -6,6 +6,7 @@
 #include "fixed_sequence.hpp"
 #include "lowest.hpp"
 #include "option_rows.hpp"
+#include "tiered_rows.hpp"
 
 namespace {
 
@@ -178,7 +179,7 @@ extern const KernelTable TABLE_OF(INSTRUCTION_SET);
 const KernelTable TABLE_OF(INSTRUCTION_SET) = {
     NAME_OF(INSTRUCTION_SET), LANES,   sums,  tails,   bounds, largest_changes,
     ranked,                   tail_of, shift, replace, prices, greeks,
-    read,                     apply,
+    tiered,                   read,    apply,
 };
 
 }  // namespace crossmargin

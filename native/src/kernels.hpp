@@ -71,6 +71,18 @@ struct Greeks {
     double *delta, *gamma, *vega, *theta;
 };
 
+// Sizes of groups and the brackets that their labels have.
+struct Brackets {
+    const double* size;    // (groups,)
+    const double* bound;   // (labels, tiers - 1), where each tier but the last one ends
+    const double* rate;    // (labels, tiers)
+    const int64_t* label;  // (groups,)
+    int64_t labels_count;
+    int64_t tiers_count;
+    bool is_whole;     // the rate of the tier that is reached, not the mean of its slices
+    bool bound_below;  // at a bound the tier below it is reached
+};
+
 // Scratch of one thread for `tails`: (scenarios + SCRATCH_MARGIN) doubles for the sums, and as many
 // each for candidates and their order.
 constexpr int64_t SCRATCH_MARGIN = 16;
@@ -98,6 +110,8 @@ struct KernelTable {
     // False where a forward, strike or deviation is negative: prices are then not to be used.
     bool (*prices)(const Options&, int64_t first, int64_t last, double* out);
     bool (*greeks)(const Options&, int64_t first, int64_t last, Greeks);
+    // (groups,) charge per unit of size; false where a label is outside the brackets.
+    bool (*tiered)(const Brackets&, int64_t first, int64_t last, double* out);
     // For measuring: reads everything and adds it up; calls a vector function of this width.
     double (*read)(const double* from, int64_t count, int64_t passes);
     void (*apply)(void* function, const double* from, double* to, int64_t count);

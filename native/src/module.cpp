@@ -26,6 +26,7 @@ namespace {
 
 using Line = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Index = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using MatrixOut = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using LineOut = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using IndexOut = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
@@ -252,15 +253,20 @@ Options options_of(const Strided& forward, const Strided& strike, const Strided&
                    cells_per_row};
 }
 
+// Whether work(first, last) is content with every part.
 template <class Work>
-bool over_rows(int64_t rows_count, int64_t cells_per_row, const Work& work) {
-    // A price takes about as long as sixteen additions.
-    const Split split = split_for(16 * rows_count * cells_per_row);
+bool over_parts(Split split, int64_t count, const Work& work) {
     std::vector<char> fine(static_cast<size_t>(split.parts), 1);
-    for_ranges(split, rows_count, [&](int64_t first, int64_t last, int part) {
+    for_ranges(split, count, [&](int64_t first, int64_t last, int part) {
         fine[size_t(part)] = work(first, last);
     });
     return std::all_of(fine.begin(), fine.end(), [](char each) { return each != 0; });
+}
+
+template <class Work>
+bool over_rows(int64_t rows_count, int64_t cells_per_row, const Work& work) {
+    // A price takes about as long as sixteen additions.
+    return over_parts(split_for(16 * rows_count * cells_per_row), rows_count, work);
 }
 
 bool black_prices(Strided forward, Strided strike, Strided log_moneyness, Strided deviation,
@@ -287,6 +293,23 @@ bool black_greeks(Strided forward, Strided strike, Strided log_moneyness, Stride
     nb::gil_scoped_release released;
     return over_rows(rows_count, options.cells_per_row, [&](int64_t first, int64_t last) {
         return running().kernels->greeks(options, first, last, out);
+    });
+}
+
+// False where a label is outside the brackets; `out` then holds nothing usable.
+bool tiered_rate(Line size, Matrix bound, Matrix rate, Index label, bool is_whole, bool bound_below, LineOut out) {
+    const int64_t groups_count = int64_t(out.shape(0)), tiers_count = int64_t(rate.shape(1));
+    if (int64_t(size.shape(0)) != groups_count || int64_t(label.shape(0)) != groups_count || tiers_count == 0 ||
+        bound.shape(0) != rate.shape(0) || int64_t(bound.shape(1)) != tiers_count - 1) {
+        throw nb::value_error("brackets: sizes, bounds, rates, labels and results do not fit together");
+    }
+    const Brackets brackets{size.data(),           bound.data(), rate.data(), label.data(),
+                            int64_t(rate.shape(0)), tiers_count,  is_whole,    bound_below};
+    double* found = out.data();
+    nb::gil_scoped_release released;
+    // A tier takes about as long as two additions.
+    return over_parts(split_for(2 * groups_count * tiers_count), groups_count, [&](int64_t first, int64_t last) {
+        return running().kernels->tiered(brackets, first, last, found);
     });
 }
 
@@ -337,8 +360,10 @@ NB_MODULE(crossmargin_native, m) {
     m.def("black_greeks", &black_greeks, nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert());
+    m.def("tiered_rate", &tiered_rate, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(),
+          nb::arg().noconvert(), nb::arg(), nb::arg(), nb::arg().noconvert());
     // Raised with every change of what crossmargin.kernels.native calls.
-    m.attr("SEAM") = 1;
+    m.attr("SEAM") = 2;
     bind_resident_book(m);
     bind_limits(m);
 }

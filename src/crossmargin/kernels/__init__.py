@@ -15,6 +15,7 @@ from crossmargin.kernels.seam import (
     net_worst_tail,
     repeated_row,
     resident_book,
+    tiered_rate,
 )
 from crossmargin.kernels.segment import net_update, row_ticks
 from crossmargin.kernels.segment_rows import aligned
@@ -45,6 +46,7 @@ __all__ = [
     "repeated_row",
     "resident_book",
     "row_ticks",
+    "tiered_rate",
     "use_backend",
 ]
 

@@ -17,13 +17,14 @@ from crossmargin.kernels.black import refuse_negative
 from crossmargin.kernels.repeated import NONE
 from crossmargin.kernels.segment_rows import Rows, check
 from crossmargin.kernels.tick_guard import refuse_beyond
+from crossmargin.kernels.tiered import check_brackets
 
 Float: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 NAME: Final = "native"
-SEAM: Final = 1
+SEAM: Final = 2
 ALIGNED_ROWS_MIN: Final = 64
 """A matrix of changes is laid out anew when its rows will be read so many times each."""
 CACHE_LINE: Final = 64
@@ -125,6 +126,18 @@ def repeated_row(listing_index: Index, indptr: Index, listings_count: int) -> in
     if row < NONE:
         raise ValueError("listing_index points outside the listings")
     return row
+
+
+def tiered_rate(
+    size: Float, bound: Float, rate: Float, label: Index, *, whole: bool, bound_below: bool
+) -> Float:
+    """(groups,) charge per unit of size under brackets: see `tiered.tiered_rate`."""
+    check_brackets(size, bound, rate, label)
+    found = np.empty(size.size)
+    columns = [np.ascontiguousarray(column) for column in (size, bound, rate)]
+    if not LIBRARY.tiered_rate(*columns, np.ascontiguousarray(label), whole, bound_below, found):
+        raise ValueError("label changed while a kernel read it")
+    return found
 
 
 def black_prices(

@@ -7,6 +7,7 @@ from crossmargin.kernels.ranked import net_ranked
 from crossmargin.kernels.repeated import repeated_row
 from crossmargin.kernels.resident_twin import ResidentBook
 from crossmargin.kernels.segment import gross_bound_ticks, net_ticks, net_worst_tail
+from crossmargin.kernels.tiered import tiered_rate
 
 __all__ = [
     "NAME",
@@ -18,6 +19,7 @@ __all__ = [
     "net_ticks",
     "net_worst_tail",
     "repeated_row",
+    "tiered_rate",
 ]
 
 NAME: Final = "reference"

@@ -137,6 +137,24 @@ def repeated_row(listing_index: Index, indptr: Index, listings_count: int) -> in
     return row
 
 
+def tiered_rate(
+    size: Float, bound: Float, rate: Float, label: Index, *, whole: bool, bound_below: bool
+) -> Float:
+    """(groups,) float64 charge per unit of `size` (groups,) under the brackets of its `label`.
+
+    `bound` (labels, tiers - 1) ascending from 0, `rate` (labels, tiers) as fractions, `label`
+    (groups,) rows of both. Marginal: the mean rate of the slices up to `size`, or that of the first
+    tier where `size` is not above 0. `whole`: the rate of the tier that `size` reaches, at a bound
+    the one above it, or below it with `bound_below`. A missing rate (NaN) only harms who reaches
+    its tier; a size that is missing has no rate. Raises ValueError for arrays that do not fit
+    together and for a label outside the brackets.
+    """
+    rates: Float = chosen().tiered_rate(
+        size, bound, rate, label, whole=whole, bound_below=bound_below
+    )
+    return rates
+
+
 def resident_book(
     change_ticks: Float,
     listing_index: Index,

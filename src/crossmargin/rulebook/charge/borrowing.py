@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels import tiered_rate
 from crossmargin.netting.amount import times_field
 from crossmargin.rulebook.charge.asset_price import Price, asset_price
 from crossmargin.rulebook.charge.balance_rows import asset_group
@@ -14,7 +15,6 @@ from crossmargin.rulebook.charge.collateral_haircuts import by_asset
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import tick_sum
 from crossmargin.rulebook.charge.tier_table import tier_table
-from crossmargin.rulebook.charge.tiered import Brackets, effective_rate
 from crossmargin.rulebook.charge.unrealised import unrealised_coins
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.group_field import account_parameter, required
@@ -87,8 +87,8 @@ class Borrowing:
         parameter = context.run.terms.parameters[self.rates.removeprefix("$")]
         if self.bounds is not None:
             table = tier_table(context.run, self.bounds, self.rates, context.run.universe.assets)
-            return effective_rate(
-                value, table.bound[asset], table.rate[asset], Brackets.MARGINAL, False
+            return tiered_rate(
+                value, table.bound, table.rate, asset, whole=False, bound_below=False
             )
         if parameter.by == "account":
             required(context.run, parameter)

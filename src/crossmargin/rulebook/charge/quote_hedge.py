@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels import tiered_rate
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.orders import (
@@ -17,7 +18,6 @@ from crossmargin.rulebook.charge.orders import (
     order_values,
 )
 from crossmargin.rulebook.charge.tier_table import tier_table
-from crossmargin.rulebook.charge.tiered import Brackets, effective_rate
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.reduce import parent_groups, row_values
 from crossmargin.rulebook.selection import Selection
@@ -72,10 +72,11 @@ class QuoteHedge:
     def _charged(self, context: Context, size: F8) -> F8:
         """(groups,) whole ticks that a hedge of so many ticks pays."""
         table = tier_table(context.run, self.bounds, self.rates, ("",))
-        bound = np.repeat(table.bound, len(size), axis=0)
-        rate = np.repeat(table.rate, len(size), axis=0)
+        only = np.zeros(len(size), dtype=np.int64)
         unit = 2.0**context.run.tick_exponent
-        own = effective_rate(size * unit, bound, rate, Brackets.MARGINAL, False)
+        own = tiered_rate(
+            size * unit, table.bound, table.rate, only, whole=False, bound_below=False
+        )
         return np.rint(np.where(size == 0.0, 0.0, size * own))
 
     def _filled(self, context: Context, held: Mapping[str, F8]) -> "Filled | None":

@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels import tiered_rate
 from crossmargin.netting.amount import times_field
 from crossmargin.rulebook.amount import Amount, added_up, group_amount, row_shares
 from crossmargin.rulebook.charge.interface import Outcome
@@ -135,20 +136,9 @@ def effective_rate(size: F8, bound: F8, rate: F8, brackets: Brackets, bound_belo
 
     Marginal: the mean rate of the slices up to `size`, continuous at the bounds.
     """
-    if brackets is Brackets.WHOLE:
-        above = size[:, None] > bound if bound_below else size[:, None] >= bound
-        tier = above.sum(axis=1)
-        return np.where(np.isnan(size), np.nan, rate[np.arange(len(size)), tier])
-    start = np.concatenate([np.zeros((len(size), 1)), bound], axis=1)
-    end = np.concatenate([bound, np.full((len(size), 1), np.inf)], axis=1)
-    with np.errstate(invalid="ignore"):
-        slices = np.maximum(np.minimum(size[:, None], end) - start, 0.0)
-    total = np.zeros(len(size))
-    for tier in range(rate.shape[1]):
-        total += times_field(slices[:, tier], rate[:, tier])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(size > 0.0, total / size, rate[:, 0])
-    return np.where(np.isnan(size), np.nan, mean)
+    whole = brackets is Brackets.WHOLE
+    own = np.arange(len(size), dtype=np.int64)
+    return tiered_rate(size, bound, rate, own, whole=whole, bound_below=bound_below)
 
 
 def group_brackets(context: Context, by: str, bounds: str, rates: str) -> tuple[TierTable, F8]:

@@ -191,11 +191,15 @@ class SqliteStore:
             return []
         try:
             return reader.execute(query, arguments).fetchall()
-        except REFUSALS as error:
+        except REFUSALS:
             if not has_tables(reader):
                 # The first writer is making them at this moment.
                 refuse_shorter(GENESIS, self._acknowledged().head)
                 return []
+        # It may have made them since we asked: what is damaged is refused again.
+        try:
+            return reader.execute(query, arguments).fetchall()
+        except REFUSALS as error:
             failure = Failure(Reason.WRONG_TYPE, self._path.name, f"not readable: {error}")
             raise StoreDamaged([failure]) from error
 

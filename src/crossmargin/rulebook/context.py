@@ -11,6 +11,7 @@ from crossmargin.domain.columns import BalanceColumns, OrderColumns, PositionCol
 from crossmargin.netting.grouping import Grouping, group_rows
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.fields import instrument_field
+from crossmargin.rulebook.profit import profit_in_coins
 from crossmargin.rulebook.run import Run
 from crossmargin.rulebook.selection import FUTURES
 
@@ -280,15 +281,10 @@ def _profit_in_coins(run: Run, p: PositionColumns) -> tuple[NDArray[np.int64], N
     """
     futures = run.chosen(FUTURES)[p.instrument]
     rows = np.flatnonzero(futures | (p.funding != 0.0))
-    contracts, funding = p.contracts[rows], p.funding[rows]
+    funding = p.funding[rows]
     own = run.unit_value()[p.instrument[rows]]
-    with np.errstate(invalid="ignore"):
-        profit = np.where(
-            futures[rows] & (contracts != 0.0),
-            contracts * own - p.cost[rows] + funding,
-            funding,
-        )
-    return rows, profit
+    gained = profit_in_coins(own, p.contracts[rows], p.cost[rows], funding)
+    return rows, np.where(futures[rows], gained, funding)
 
 
 def _account_rows(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.charge.row_ticks import row_ticks, tick_sum
 from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.profit import profit_in_coins
 from crossmargin.rulebook.selection import FUTURES, Selection
 
 
@@ -53,7 +54,6 @@ def unrealised_coins(context: Context, selection: Selection) -> NDArray[np.float
     selected.
     """
     p, run = context.positions, context.run
-    with np.errstate(invalid="ignore"):
-        value = p.contracts * run.unit_value()[p.instrument] - p.cost
-    gained = np.where(p.contracts == 0.0, 0.0, value) + p.funding
+    own = run.unit_value()[p.instrument]
+    gained = profit_in_coins(own, p.contracts, p.cost, p.funding)
     return np.where(run.chosen(selection)[p.instrument], gained, 0.0)

@@ -86,6 +86,15 @@ def test_a_calm_past_before_a_storm_is_never_scaled_below_nothing() -> None:
     ("tail", "message"),
     [
         ('window_days=3\nestimate="log"', "decay: is needed"),
+        (f'window_days=3\nestimate="log"\n{"omega=1e-4"}', "alpha: is needed"),
+        (f'window_days=3\nestimate="log"\ndecay=0.9\n{"alpha=0.1"}', "does not go with alpha"),
+        (f'window_days=3\nestimate="log"\n{"omega=1e-4"}\nalpha=0.3\nbeta=0.7', "no long-run"),
+        (
+            f'window_days=3\nestimate="log"\n{"omega={ETH=1e-4}"}\nalpha=0.1\nbeta=0.7',
+            "names neither BTC",
+        ),
+        (f'window_days=3\nestimate="log"\n{"omega=0.0"}\nalpha=0.1\nbeta=0.7', "not within 1e-12"),
+        ('window_days=3\nestimate="log"\ndecay=0.9\nvol_decay=0.9', "does not go with decay"),
         ("window_days=3\ndecay=0.9", "estimate: None is none of log, simple"),
         ('window_days=3\ndecay=1.5\nestimate="log"', "not within 0.5 to 0.9999"),
         ('window_days=3\ndecay=0.9\nestimate="log"\nseed=1', "seed: is not a key here"),
@@ -100,3 +109,45 @@ def test_a_day_that_is_missing_before_the_window_is_refused_too() -> None:
     gapped = history(BTC=[100.0, float("nan"), 99.0, 104.0, 91.0, 92.0])
     with pytest.raises(InputRefused, match="every day of the history"):
         built(HEAD + TODAY, assets=("BTC",), history=gapped)
+
+
+GARCH = "omega = { BTC = 1e-4, ETH = 4e-4 }\nalpha = { BTC = 0.2, '*' = 0.1 }\nbeta = 0.7\n"
+
+
+def _garch_by_hand(closes: list[float], figures: tuple[float, float, float], days: int) -> list:
+    omega, alpha, beta = figures
+    moves = [after / before - 1.0 for before, after in pairwise(closes)]
+    variance = [omega / (1.0 - alpha - beta)]
+    for move in moves:
+        variance.append(omega + alpha * move * move + beta * variance[-1])
+    over = []
+    for v in variance:
+        ahead = [v]
+        while len(ahead) < days:
+            ahead.append(omega + (alpha + beta) * ahead[-1])
+        over.append(sum(ahead))
+    raw = [closes[i + days] / closes[i] - 1.0 for i in range(len(closes) - days)]
+    return [m * (over[-1] / v) ** 0.5 for m, v in zip(raw, over, strict=False)]
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_garch_scales_each_window_by_the_forecast_for_it_whole(days: int) -> None:
+    table = f'kind="filtered"\nhorizon_days={days}\nwindow_days=2\nestimate="simple"\n{PROXIES}\n'
+    other = [50.0, 51.0, 60.0, 40.0, 41.0]
+    s = built(table + GARCH, ("BTC", "SOL", "ETH"), history=history(BTC=CLOSES, ETH=other))
+    assert s.spot_move[0] == pytest.approx(_garch_by_hand(CLOSES, (1e-4, 0.2, 0.7), days)[-2:])
+    assert s.spot_move[2] == pytest.approx(_garch_by_hand(other, (4e-4, 0.1, 0.7), days)[-2:])
+    # Solana has no history: it moves as its proxy does, by the proxy's parameters.
+    assert s.spot_move[1].tolist() == s.spot_move[0].tolist()
+
+
+def test_vol_indexes_beside_a_garch_have_a_decay_of_their_own() -> None:
+    table = (
+        'kind="filtered"\nhorizon_days=1\nwindow_days=2\nestimate="simple"\n'
+        "omega=1e-4\nalpha=0.1\nbeta=0.7\nvol_rule={shock='relative'}\n"
+    )
+    past, index = history(BTC=CLOSES), history(BTC=[0.5, 0.6, 0.45, 0.9, 0.8])
+    with pytest.raises(InputRefused, match="vol_decay: is needed"):
+        built(table, ("BTC",), history=past, vol_history=index)
+    s = built(f"{table}vol_decay=0.9", ("BTC",), history=past, vol_history=index)
+    assert s.vol_move[0] == pytest.approx(_by_hand([0.5, 0.6, 0.45, 0.9, 0.8], 0.9, 2))

@@ -23,3 +23,39 @@ def ewma_variance(returns: Float, decay: float) -> Float:
     for t, squared in enumerate(returns**2):
         variance[t + 1] = decay * variance[t] + (1.0 - decay) * squared
     return variance
+
+
+def garch_variance(returns: Float, omega: Float, alpha: Float, beta: Float) -> Float:
+    """(T, assets) daily returns in time order -> (T + 1, assets) variance forecasts of one day: row
+    t uses returns before t.
+
+    v[t+1] = omega + alpha r[t]^2 + beta v[t], started at the long-run variance
+    omega / (1 - alpha - beta). `omega` (assets,) is a variance of fractions, > 0; `alpha` and
+    `beta` (assets,) are 0 or more and together below 1. Refuses NaN: a gap is no return.
+
+    Source: T. Bollerslev, Generalized autoregressive conditional heteroskedasticity, 1986.
+    """
+    if not ((omega > 0.0) & (alpha >= 0.0) & (beta >= 0.0) & (alpha + beta < 1.0)).all():
+        raise ValueError("omega is above 0, alpha and beta are not negative and together below 1")
+    if not np.isfinite(returns).all() or len(returns) == 0:
+        raise ValueError("returns must be finite, and at least one")
+    variance = np.empty((len(returns) + 1, *returns.shape[1:]))
+    variance[0] = omega / (1.0 - alpha - beta)
+    for t, squared in enumerate(returns**2):
+        variance[t + 1] = omega + alpha * squared + beta * variance[t]
+    return variance
+
+
+def garch_over_days(variance: Float, omega: Float, alpha: Float, beta: Float, days: int) -> Float:
+    """(any, assets) forecasts of one day -> (any, assets) variance of the sum of returns over
+    `days` days.
+
+    The forecast for each further day goes back towards the long run by the share 1 - alpha - beta.
+    """
+    if days < 1:
+        raise ValueError(f"no forecast over {days} days")
+    day, total = variance, variance
+    for _ in range(days - 1):
+        day = omega + (alpha + beta) * day
+        total = total + day
+    return np.asarray(total)

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from crossmargin.base.failure import Reason, refuse_if_any
 from crossmargin.market.correlation import Correlation
 from crossmargin.market.history import ReturnHistory
+from crossmargin.scenario.build_garch import GARCH_KEYS, garch_names, read_garch
 from crossmargin.scenario.build_vol import RULE_KEYS, read_rule
-from crossmargin.scenario.filtered import Estimate, filtered
+from crossmargin.scenario.filtered import Estimate, Ewma, Forecast, filtered
 from crossmargin.scenario.historical import historical
 from crossmargin.scenario.joint_history import JointMoves, joint_moves
 from crossmargin.scenario.monte_carlo import Copula, Simulation, monte_carlo
@@ -18,7 +19,7 @@ from crossmargin.scenario.table_reader import TableReader
 Word = TypeVar("Word", bound=StrEnum)
 
 HISTORY_KEYS = frozenset({"kind", "window_days", "horizon_days", "proxy", "vol_proxy", "vol_rule"})
-FILTERED_KEYS = HISTORY_KEYS | {"decay", "estimate"}
+FILTERED_KEYS = HISTORY_KEYS | GARCH_KEYS | {"decay", "vol_decay", "estimate"}
 SIMULATED_KEYS = HISTORY_KEYS | {
     "draws",
     "seed",
@@ -55,14 +56,42 @@ def build_filtered(
     history: ReturnHistory | None,
     vol_history: ReturnHistory | None,
 ) -> ScenarioSet:
-    """The past at today's volatility; `decay` and `estimate` must be said."""
+    """The past at today's volatility; `estimate` must be said, and `decay` or the parameters of a
+    GARCH, then with a `vol_decay` where vol indexes move.
+    """
     reader.keys(table, FILTERED_KEYS, where)
-    decay = reader.number(_needed(reader, table, "decay", where), f"{where}.decay", 0.5, 0.9999)
+    by_garch = garch_names(table)
+    weighted: Ewma | None = None
+    if not by_garch:
+        weighted = _ewma(reader, table, "decay", where)
+    elif "vol_rule" in table:
+        weighted = _ewma(reader, table, "vol_decay", where)
+    for key, allowed in (("decay", not by_garch), ("vol_decay", by_garch)):
+        if key in table and not allowed:
+            message = f"does not go with {', '.join(by_garch) or 'decay'}"
+            reader.fail(Reason.CONTRADICTION, f"{where}.{key}", message)
     estimate = _word(reader, table, "estimate", Estimate, where)
     joint, rule = _joint(reader, table, name, where, history, vol_history)
+    forecast: Forecast | None = weighted
+    if by_garch:
+        forecast = read_garch(reader, table, where, joint.spot)
+        refuse_if_any(reader.failures)
+    assert forecast is not None
     return filtered(
-        name, reader.assets, reader.venues, joint, decay=decay, estimate=estimate, vol_rule=rule
+        name,
+        reader.assets,
+        reader.venues,
+        joint,
+        forecast=forecast,
+        vol_forecast=weighted,
+        estimate=estimate,
+        vol_rule=rule,
     )
+
+
+def _ewma(reader: TableReader, table: Mapping[str, Any], key: str, where: str) -> Ewma:
+    decay = _needed(reader, table, key, where)
+    return Ewma(decay=reader.number(decay, f"{where}.{key}", 0.5, 0.9999))
 
 
 def build_monte_carlo(

@@ -1,8 +1,9 @@
 """Filtered historical scenarios: past moves by their own forecast volatility, at today's."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never, final
+from typing import TypeAlias, assert_never, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.instant import NS_PER_DAY
 from crossmargin.kernels import exp_fixed, log_fixed
 from crossmargin.market.history import log_moves, simple_moves
-from crossmargin.market.volatility import ewma_variance
+from crossmargin.market.volatility import ewma_variance, garch_over_days, garch_variance
 from crossmargin.scenario.assemble import assemble
 from crossmargin.scenario.joint_history import JointMoves, PastMoves
 from crossmargin.scenario.scenario_set import NO_VOL_MOVE, ScenarioSet, VolRule
@@ -33,21 +34,45 @@ class Estimate(StrEnum):
     SIMPLE = "simple"
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ewma:
+    """Exponentially weighted squares: a forecast is the same for every day to come."""
+
+    decay: float
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Garch:
+    """`omega`, `alpha` and `beta` (C,) by the columns of a history; NaN for a column that no asset
+    uses.
+    """
+
+    omega: F8
+    alpha: F8
+    beta: F8
+
+
+Forecast: TypeAlias = Ewma | Garch
+
+
 def filtered(
     name: str,
     assets: Sequence[str],
     venues: Sequence[str],
     joint: JointMoves,
     *,
-    decay: float,
+    forecast: Forecast,
+    vol_forecast: Forecast | None,
     estimate: Estimate,
     vol_rule: VolRule | None = None,
 ) -> ScenarioSet:
-    """The W joint moves, each by the volatility forecast for its first day, times today's; 1/W
-    each.
+    """The W joint moves, each by the volatility that was forecast for its window when it began,
+    times that forecast for the coming window; 1/W each.
 
-    Forecasts are of one day, column by column, exponentially weighted with `decay` over the whole
-    history up to the last window. A vol index is filtered like a price.
+    Forecasts are made column by column, from the first day of the history up to the end of the last
+    window: of prices by `forecast`, of vol indexes by `vol_forecast`, None where none moves.
 
     Raises `InputRefused`: a gap in the history, a price that never moved.
     """
@@ -56,26 +81,30 @@ def filtered(
     rule = vol_rule if vol_rule is not None and joint.vol is not None else NO_VOL_MOVE
     vol_move = None
     if joint.vol is not None:
-        vol_move = _scaled(joint.vol, joint.horizon_days, decay, estimate, f"{where}.vol")
+        if vol_forecast is None:
+            raise ValueError("vol indexes that move need a forecast of their own")
+        vol_move = _scaled(joint.vol, joint.horizon_days, vol_forecast, estimate, f"{where}.vol")
     return assemble(
         name,
         assets,
         venues,
         [f"{label}, at today's volatility" for label in joint.labels],
         ["filtered"] * count,
-        spot_move=_scaled(joint.spot, joint.horizon_days, decay, estimate, where),
+        spot_move=_scaled(joint.spot, joint.horizon_days, forecast, estimate, where),
         vol_move=vol_move,
         vol_rules=[rule] * count,
         probability=np.full(count, 1.0 / count),
     )
 
 
-def _scaled(past: PastMoves, horizon_days: int, decay: float, estimate: Estimate, where: str) -> F8:
+def _scaled(
+    past: PastMoves, horizon_days: int, forecast: Forecast, estimate: Estimate, where: str
+) -> F8:
     """(U, W) the moves of one history as they would be now."""
     used = sorted(set(past.column) - {-1})
     scaled = np.zeros(past.moves.shape)
     if used:
-        variance = _forecasts(past, used, horizon_days, decay, estimate, where)
+        variance = _forecasts(past, used, horizon_days, forecast, estimate, where)
         ahead = np.concatenate([variance[past.start], variance[-1:]])
         own = past.moves[:, used]
         match estimate:
@@ -93,12 +122,12 @@ def _forecasts(
     past: PastMoves,
     used: Sequence[int],
     horizon_days: int,
-    decay: float,
+    forecast: Forecast,
     estimate: Estimate,
     where: str,
 ) -> F8:
-    """(rows, used) variance forecast for the day after each row up to the end of the last
-    window.
+    """(rows, used) variance forecast at each row up to the end of the last window, for the window
+    that begins there; by a factor that all rows share where it is exponentially weighted.
     """
     history, last = past.history, int(past.start[-1]) + horizon_days
     daily = (log_moves if estimate is Estimate.LOG else simple_moves)(history, 1)[:last, used]
@@ -106,7 +135,14 @@ def _forecasts(
     if not np.isfinite(daily).all() or (spans != NS_PER_DAY).any():
         message = "a forecast needs every day of the history, and some are missing"
         raise InputRefused([Failure(Reason.MISSING_DATA, f"{where}.history", message)])
-    return ewma_variance(daily, decay)
+    match forecast:
+        case Ewma():
+            return ewma_variance(daily, forecast.decay)
+        case Garch():
+            own = (forecast.omega[used], forecast.alpha[used], forecast.beta[used])
+            return garch_over_days(garch_variance(daily, *own), *own, horizon_days)
+        case _:
+            assert_never(forecast)
 
 
 def scaled_to_now(moves: F8, variance: F8) -> F8:

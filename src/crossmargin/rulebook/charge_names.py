@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crossmargin.rulebook.charge.balance_exposure import BalanceExposure
+from crossmargin.rulebook.charge.borrow_room import BorrowRoom
 from crossmargin.rulebook.charge.borrowing import Borrowing
 from crossmargin.rulebook.charge.calendar_spread import CalendarSpread
 from crossmargin.rulebook.charge.cash import Cash
@@ -22,6 +23,8 @@ from crossmargin.rulebook.charge.open_orders import OpenOrders
 from crossmargin.rulebook.charge.order_count import OrderCount
 from crossmargin.rulebook.charge.pair_credit import PairCredit
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
+from crossmargin.rulebook.charge.pool_credit import PoolCredit
+from crossmargin.rulebook.charge.pool_debt import PoolDebt
 from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
 from crossmargin.rulebook.charge.quote_protection import QuoteProtection
 from crossmargin.rulebook.charge.scan_loss import ScanLoss
@@ -39,6 +42,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "open_loss": OpenLoss,
     "closing_fee": ClosingFee,
     "calendar_spread": CalendarSpread,
+    "borrow_room": BorrowRoom,
     "borrowing": Borrowing,
     "balance_exposure": BalanceExposure,
     "cash": Cash,
@@ -55,6 +59,8 @@ CHARGES: Mapping[str, type[Any]] = {
     "order_count": OrderCount,
     "pair_credit": PairCredit,
     "payoff_max_loss": PayoffMaxLoss,
+    "pool_credit": PoolCredit,
+    "pool_debt": PoolDebt,
     "scan_loss": ScanLoss,
     "spot_in_use": SpotInUse,
     "standard_option": StandardOption,

@@ -7,6 +7,8 @@ from typing import Any
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.domain.universe import Kind
 from crossmargin.rulebook.charge.perpetual_value import PerpetualValue
+from crossmargin.rulebook.charge.pool_category import Categories
+from crossmargin.rulebook.charge.pool_credit import Isolation, PoolCredit
 from crossmargin.rulebook.charge.scan import Component
 from crossmargin.rulebook.charge.weight_rule import RULES, WeightRule
 from crossmargin.rulebook.charge_names import CHARGES
@@ -148,12 +150,16 @@ def read_weight_rule(value: Any, where: str, failures: list[Failure]) -> WeightR
     return made
 
 
-def read_perpetual_value(value: Any, where: str, failures: list[Failure]) -> PerpetualValue | None:
-    """The weights of perpetuals in a token rulebook."""
-    if not isinstance(value, Mapping):
-        failures.append(Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a table"))
-        return None
-    return read_dataclass(PerpetualValue, value, where, failures, READERS, {})
+def read_words(made: type[Any]) -> Reader:
+    """A reader of a table inside a charge: the words of `made`."""
+
+    def read(value: Any, where: str, failures: list[Failure]) -> Any:
+        if not isinstance(value, Mapping):
+            failures.append(Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a table"))
+            return None
+        return read_dataclass(made, value, where, failures, READERS, {})
+
+    return read
 
 
 def read_charge(table: Mapping[str, Any], where: str, failures: list[Failure]) -> Any:
@@ -173,5 +179,5 @@ READERS: Mapping[Any, Reader] = {
     Shape: read_shape,
     Component: read_component,
     WeightRule: read_weight_rule,
-    PerpetualValue: read_perpetual_value,
+    **{made: read_words(made) for made in (PerpetualValue, Categories, Isolation, PoolCredit)},
 }

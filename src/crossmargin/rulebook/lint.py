@@ -8,22 +8,32 @@ from typing import Any
 
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.rulebook.charge.collateral_place import PLACES
+from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
 from crossmargin.rulebook.context import ACCOUNT, FINER_THAN, GROUPINGS
 from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.node import Leaf, Node, Per, children
 from crossmargin.rulebook.owner_size import OWNER_FIELDS
+from crossmargin.rulebook.parameters import PEG
 from crossmargin.rulebook.rate import FromParameter, HeldMin, Lookup
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.terms import Parameter
 
 ISSUER_FAMILY = "issuer_family"
+HEDGE_RATES = "rates of a hedge"
+"""What a hedge between quote currencies pays, which may depend on the price of one in the other."""
 ROW_FIELD = "field of an instrument"
 """A field that a rate reads row by row, where figures of a whole group are none."""
-LOCATED: Mapping[str, tuple[str, ...]] = {
+LOCATED: Mapping[str, tuple[str | None, ...]] = {
     "locations parameter": PLACES,
     "caps parameter": ("asset", ISSUER_FAMILY, *PLACES),
+    f"{HEDGE_RATES} parameter": (None, PEG),
 }
 """What the parameters of a place in a charge may be indexed by, where it is special."""
+ONLY_THERE: Mapping[str | None, str] = {
+    **dict.fromkeys((*PLACES, ISSUER_FAMILY), "which only collateral is told apart by"),
+    PEG: "which only the rates of quote_hedge are",
+}
+"""Indexes that mean nothing elsewhere."""
 
 
 def lint(recipe: Recipe, defined: Mapping[str, Node], used: set[str]) -> list[Failure]:
@@ -64,6 +74,8 @@ def _names(value: Any, word: str) -> Iterator[tuple[str, str]]:
         for field in fields(value):
             by_row = field.name == "field" and isinstance(value, Lookup | HeldMin)
             own = ROW_FIELD if by_row else field.name
+            if isinstance(value, QuoteHedge) and own == "rates":
+                own = HEDGE_RATES
             yield from _names(getattr(value, field.name), own)
     elif isinstance(value, tuple | list):
         for each in value:
@@ -115,10 +127,11 @@ def _misused(
             yield Failure(Reason.WRONG_TYPE, where, message)
         allowed = LOCATED.get(word)
         if allowed is not None and parameter.by not in allowed:
-            message = f"params.{value} is by {parameter.by}; here it is by {', '.join(allowed)}"
+            words = ", ".join(each or "nothing" for each in allowed)
+            message = f"params.{value} is by {parameter.by}; here it is by {words}"
             yield Failure(Reason.CONTRADICTION, where, message)
-        if allowed is None and parameter.by in (*PLACES, ISSUER_FAMILY):
-            message = f"params.{value} is by {parameter.by}, which only collateral is told apart by"
+        if allowed is None and parameter.by in ONLY_THERE:
+            message = f"params.{value} is by {parameter.by}, {ONLY_THERE[parameter.by]}"
             yield Failure(Reason.CONTRADICTION, where, message)
 
 

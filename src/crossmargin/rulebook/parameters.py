@@ -1,12 +1,15 @@
 """Reads and checks the parameters of a recipe: bounds, sources, indexes, overrides."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crossmargin.base.exact import parse_decimal
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.rulebook.read import read_number
 from crossmargin.rulebook.terms import Parameter, ParameterValue
 
+PEG = "peg"
+"""The price of a pair of currencies that are meant to be worth the same."""
 INDEXES = (
     "asset",
     "settle",
@@ -18,6 +21,7 @@ INDEXES = (
     "custodian",
     "issuer_family",
     "account",
+    PEG,
 )
 FIELDS = {"value", "low", "high", "source", "by", "otherwise"}
 
@@ -94,11 +98,21 @@ def _value(
             message = "is a table, so it needs `by`: what its keys are"
             failures.append(Failure(Reason.MISSING_FIELD, where, message))
             return None
+        if by == PEG:
+            failures.extend(_no_prices(written, where))
         return {  # type: ignore[return-value]
             str(key): _entry(item, bounds, f"{where}.{key}", failures)
             for key, item in written.items()
         }
     return _entry(written, bounds, where, failures)
+
+
+def _no_prices(written: Mapping[str, Any], where: str) -> Iterator[Failure]:
+    for key in written:
+        price = parse_decimal(str(key))
+        if price is None or not 0 < price <= 1:
+            message = f"{key!r} is no price of a pegged coin: above 0 and at most 1, in quotes"
+            yield Failure(Reason.OUT_OF_BOUNDS, where, message)
 
 
 def _entry(

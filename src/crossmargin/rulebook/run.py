@@ -19,8 +19,8 @@ from crossmargin.market.history import ReturnHistory
 from crossmargin.market.totals import MarketTotals
 from crossmargin.rulebook.selection import Selection
 from crossmargin.rulebook.terms import Terms
-from crossmargin.scenario.build import build
-from crossmargin.scenario.combine import for_copies
+from crossmargin.scenario.build import DEPEG, build
+from crossmargin.scenario.combine import for_copies, side_by_side
 from crossmargin.scenario.scenario_set import ScenarioSet
 from crossmargin.valuation.greeks import Greeks, greeks
 from crossmargin.valuation.reported import reported_change, reported_rate
@@ -187,19 +187,7 @@ class Run:
         table = dict(self.terms.scenarios[family])
         revaluation = str(table.pop("revaluation", self.terms.base_value))
         conversion = str(table.pop("conversion", self.terms.conversion))
-        universe = self.universe
-        scenarios = build(
-            family,
-            table,
-            universe.assets[: len(universe.assets) // universe.copies],
-            universe.venues,
-            self._resolve,
-            self.priced.history,
-            facts=self.priced.assets,
-            vol_history=self.priced.vol_history,
-        )
-        if universe.copies > 1:
-            scenarios = for_copies(scenarios, universe.copies)
+        scenarios = self._scenarios(family, table)
         arrays = self.valued.risk(scenarios, revaluation)
         value, change = reported_change(
             self.universe,
@@ -218,6 +206,30 @@ class Run:
         for array in (value, change, missing):
             array.setflags(write=False)
         return ScanArrays(scenarios=scenarios, value=value, change=change, missing=missing)
+
+    def _scenarios(self, family: str, table: Mapping[str, Any]) -> ScenarioSet:
+        """The family over all copies of the universe; one that starts from prices, from each
+        copy's.
+        """
+        universe = self.universe
+        size = len(universe.assets) // universe.copies
+
+        def built(copy: int) -> ScenarioSet:
+            return build(
+                family,
+                table,
+                universe.assets[:size],
+                universe.venues,
+                self._resolve,
+                self.priced.history,
+                facts=self.priced.assets,
+                vol_history=self.priced.vol_history,
+                price=self.market.index[copy * size : (copy + 1) * size],
+            )
+
+        if table.get("kind") == DEPEG:
+            return side_by_side([built(copy) for copy in range(universe.copies)])
+        return for_copies(built(0), universe.copies) if universe.copies > 1 else built(0)
 
     def _resolve(self, reference: str) -> float | Mapping[str, float]:
         parameter = self.terms.parameters[reference.removeprefix("$")]

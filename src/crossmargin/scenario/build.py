@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_any
 from crossmargin.domain.asset import Asset
 from crossmargin.market.history import ReturnHistory
 from crossmargin.scenario.basis import basis
+from crossmargin.scenario.build_depeg import build_depeg
 from crossmargin.scenario.build_event import read_events
 from crossmargin.scenario.build_grid import read_families
 from crossmargin.scenario.build_history import (
@@ -19,6 +23,8 @@ from crossmargin.scenario.scenario_set import ScenarioSet
 from crossmargin.scenario.stress import stress
 from crossmargin.scenario.table_reader import Resolve, TableReader
 
+DEPEG = "depeg"
+"""The one kind that starts from present prices."""
 BASIS_KEYS = frozenset({"kind", "venue_move", "term_move"})
 
 
@@ -32,13 +38,15 @@ def build(
     *,
     facts: Mapping[str, Asset] | None = None,
     vol_history: ReturnHistory | None = None,
+    price: NDArray[np.float64] | None = None,
 ) -> ScenarioSet:
     """The scenario set that `table` describes, over `assets` (U,) and `venues` (V,).
 
-    `table["kind"]` is grid, historical, filtered, monte_carlo, stress or basis. `resolve("$name")`
-    gives a parameter: a number, or numbers by asset with `*` for all others. `facts` tells the
-    class of assets and what they wrap, so that a price move moves coins and not money.
-    `vol_history` holds vol indexes.
+    `table["kind"]` is grid, historical, filtered, monte_carlo, stress, basis or depeg.
+    `resolve("$name")` gives a parameter: a number, or numbers by asset with `*` for all others.
+    `facts` tells the class of assets and what they wrap, so that a price move moves coins and not
+    money.
+    `vol_history` holds vol indexes, `price` (U,) the dollar prices of now.
 
     Raises `InputRefused` with everything that is wrong with the table, each with its path.
     """
@@ -55,6 +63,7 @@ def build(
         ),
         "stress": lambda reader, where: _stress(reader, table, name, where),
         "basis": lambda reader, where: _basis(reader, table, name, where),
+        DEPEG: lambda reader, where: build_depeg(reader, table, name, where, price),
     }
     kind = table.get("kind")
     where = f"scenarios.{name}"

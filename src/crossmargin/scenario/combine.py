@@ -86,6 +86,18 @@ def _refuse_unlike(name: str, sets: Sequence[ScenarioSet], shares: Sequence[floa
         raise InputRefused(found)
 
 
+def side_by_side(sets: Sequence[ScenarioSet]) -> ScenarioSet:
+    """One set per copy of a universe, alike but for the moves of assets -> one over all copies."""
+    if len(sets) == 1:
+        return sets[0]
+    return replace(
+        sets[0],
+        assets=tuple(code for s in sets for code in s.assets),
+        spot_move=np.concatenate([s.spot_move for s in sets]),
+        vol_move=np.concatenate([s.vol_move for s in sets]),
+    )
+
+
 def for_copies(scenarios: ScenarioSet, copies: int) -> ScenarioSet:
     """The same scenarios over a universe that holds its assets `copies` times."""
     return replace(

@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import pytest
 from hypothesis import given
@@ -19,8 +20,10 @@ PAIRS = ("USDT/USD", "USDT/USDC", "USDC/USD")
 def charged(
     deltas: dict[str, float],
     bounds: list[float],
-    rates: list[float],
+    rates: list[float] | dict[str, list[float]],
     orders: tuple[dict[str, object], ...] = (),
+    usdt: float = 1.0,
+    usdc: float = 1.0,
 ) -> float:
     charge = QuoteHedge(
         by="underlying",
@@ -36,14 +39,17 @@ def charged(
                 "orders": orders,
             }
         },
-        prices={"BTC": 1.0, "USDT": 1.0, "USDC": 1.0},
+        prices={"BTC": 1.0, "USDT": usdt, "USDC": usdc},
         listings={name: {"mark": 1.0} for name in QUOTES.values()},
-        parameters={"bounds": bounds, "rates": rates},
+        parameters={
+            "bounds": bounds,
+            "rates": {"value": rates, "by": "peg"} if isinstance(rates, dict) else rates,
+        },
         tick_exponent=-14,
     )
     found = charge.evaluate(context, "account")
     assert found.parts is not None
-    assert found.parts.positions.sum() == pytest.approx(found.amount[0])
+    assert found.parts.positions.sum() == pytest.approx(found.amount[0], nan_ok=True)
     return float(in_units(context, found.amount)[0])
 
 
@@ -78,3 +84,42 @@ def test_no_choice_of_orders_costs_more_than_the_bound(
         for (code, buys, size), taken in zip(resting, chosen, strict=True):
             filled[code] += taken * size * (1 if buys else -1)
         assert charged(filled, [3.0], [0.5, 1.0]) <= bound + 1e-3
+
+
+BY_PEG = {"0.995": [0.005, 0.01], "0.99": [0.005, 0.015], "0.8": [0.4, 0.4]}
+
+
+@pytest.mark.parametrize(
+    ("usdt", "rate"),
+    [(1.0, 0.01), (0.995, 0.01), (0.9949, 0.015), (0.99, 0.015), (0.9, 0.4), (0.5, 0.4)],
+)
+def test_a_hedge_pays_by_its_size_and_by_the_price_of_one_currency_in_the_other(
+    usdt: float, rate: float
+) -> None:
+    # 5 coins hedged: one of them in the first tier.
+    first = 0.4 if rate == 0.4 else 0.005
+    size = 5.0
+    cost = charged({"USDT": 5 / usdt, "USD": -9}, [1.0], BY_PEG, usdt=usdt)
+    assert cost == pytest.approx(first + (size - 1.0) * rate, abs=1e-3)
+
+
+def test_it_is_the_pair_that_is_off_its_peg_whichever_way() -> None:
+    # Tether is at a dollar; against a circle coin at 0.9 it is the hedge that is in doubt.
+    cost = charged({"USDT": 5, "USDC": -5 / 0.9}, [1.0], BY_PEG, usdc=0.9)
+    assert cost == pytest.approx(5 * 0.4, abs=1e-3)
+    assert charged({"USDT": 5, "USD": -5}, [1.0], BY_PEG, usdc=0.9) == pytest.approx(
+        0.005 + 4 * 0.01, abs=1e-3
+    )
+
+
+@given(st.floats(0.5, 1.5), st.floats(0.5, 1.5), st.integers(1, 9))
+def test_further_from_the_peg_never_costs_less(one: float, other: float, coins: int) -> None:
+    def cost(usdt: float) -> float:
+        return charged({"USDT": coins / usdt, "USD": -9}, [3.0], BY_PEG, usdt=usdt)
+
+    near, far = sorted((one, other), key=lambda price: abs(math.log(price)))
+    assert cost(far) >= cost(near) - 1e-3
+
+
+def test_a_pair_without_a_price_has_no_rate() -> None:
+    assert math.isnan(charged({"USDT": 5, "USD": -5}, [1.0], BY_PEG, usdt=math.nan))

@@ -19,7 +19,10 @@ from crossmargin.rulebook.charge.orders import (
 )
 from crossmargin.rulebook.charge.tier_table import tier_table
 from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.group_field import one_per_group
+from crossmargin.rulebook.parameters import PEG
 from crossmargin.rulebook.reduce import parent_groups, row_values
+from crossmargin.rulebook.run import Run
 from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
@@ -35,9 +38,12 @@ class QuoteHedge:
 
     `pairs` are quote currencies written "USDT/USD"; in their order each takes what is long of one
     and short of the other and leaves the rest to the next. `bounds` and `rates` name lists of
-    parameters: hedge sizes in reporting units, and a fraction per tier. Source of the order and of
-    the marginal tiers: OKX, MR9 (https://pastorq.com/13690.html), whose example 1M x 0.75 % + 4M x
-    1.75 % + 5M x 2.5 % = 202,500 it gives.
+    parameters: hedge sizes in reporting units, and a fraction per tier. Rates indexed by `peg` are
+    those of the largest price level that the pair still reaches, the index of one over that of the
+    other, whichever is less: "0.995", "0.99" and so on; below all of them the least one counts.
+    Source of the order, of the marginal tiers and of rates by price: OKX, MR9
+    (https://pastorq.com/13690.html), whose example 1M x 0.75 % + 4M x 1.75 % + 5M x 2.5 % =
+    202,500 it gives.
 
     With `orders` every pair has the orders that make its own hedge largest, and nothing is left out
     that another pair took: at least what any choice of orders pays.
@@ -64,20 +70,47 @@ class QuoteHedge:
             if filled is not None:
                 most = _most_opposite(filled, first, second)
                 size = np.where(filled.ordered, most, size)
-            charged += self._charged(context, size)
+            charged += self._charged(context, size, first, second)
         total = added_up(parent_groups(context, self.by, at), charged, context.groups_count(at))
         parts = self._parts(context, x, charged) if context.explain else None
         return Outcome(amount=total, parts=parts)
 
-    def _charged(self, context: Context, size: F8) -> F8:
-        """(groups,) whole ticks that a hedge of so many ticks pays."""
-        table = tier_table(context.run, self.bounds, self.rates, ("",))
-        only = np.zeros(len(size), dtype=np.int64)
+    def _charged(self, context: Context, size: F8, first: str, second: str) -> F8:
+        """(groups,) whole ticks that a hedge of so many ticks pays; NaN where the pair has no
+        price.
+        """
+        levels, level = self._levels(context, first, second)
+        table = tier_table(context.run, self.bounds, self.rates, levels)
         unit = 2.0**context.run.tick_exponent
         own = tiered_rate(
-            size * unit, table.bound, table.rate, only, whole=False, bound_below=False
+            size * unit,
+            table.bound,
+            table.rate,
+            np.maximum(level, 0),
+            whole=False,
+            bound_below=False,
         )
+        own = np.where(level < 0, np.nan, own)
         return np.rint(np.where(size == 0.0, 0.0, size * own))
+
+    def _levels(
+        self, context: Context, first: str, second: str
+    ) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Names of the price levels of the rates, and (groups,) the level of the pair, -1 where it
+        has no price. One level where rates are not by peg.
+        """
+        run, count = context.run, context.groups_count(self.by)
+        rates = run.terms.parameters[self.rates.removeprefix("$")]
+        if rates.by != PEG or not isinstance(rates.value, Mapping):
+            return ("",), np.zeros(count, dtype=np.int64)
+        levels = sorted(rates.value, key=float, reverse=True)
+        ratio = one_per_group(
+            context, self.by, _ratio(run, first, second), f"the price of {first} in {second}"
+        )
+        ratio = np.minimum(ratio, 1.0 / ratio)
+        level = np.searchsorted(-np.array([float(each) for each in levels]), -ratio, side="left")
+        level = np.minimum(level, len(levels) - 1)
+        return tuple(levels), np.where(np.isnan(ratio), -1, level).astype(np.int64)
 
     def _filled(self, context: Context, held: Mapping[str, F8]) -> "Filled | None":
         """The deltas with orders filled; None when none counts."""
@@ -134,6 +167,21 @@ class Filled:
     raised: Mapping[str, F8]
     lowered: Mapping[str, F8]
     ordered: NDArray[np.bool_]
+
+
+def _ratio(run: Run, first: str, second: str) -> F8:
+    """(instruments,) what one quote currency costs in the other, in each instrument's copy."""
+    codes = run.universe.assets
+    size = len(codes) // run.universe.copies
+    rows = [codes.index(code) if code in codes else None for code in (first, second)]
+    copies = np.arange(run.universe.copies) * size
+    prices = [
+        np.full(len(copies), np.nan) if row is None else run.market.index[row + copies]
+        for row in rows
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = prices[0] / prices[1]
+    return np.asarray(ratio[run.universe.underlying // size])
 
 
 def _most_opposite(filled: Filled, first: str, second: str) -> F8:

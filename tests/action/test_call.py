@@ -135,9 +135,11 @@ def test_after_the_cut_off_notice_runs_from_the_end_of_the_day() -> None:
 
 
 def test_a_deadline_beyond_what_the_requirement_covers_is_named() -> None:
-    assert [f.where for f in horizon_failures(TERMS, 11 * HOUR)] == ["call.notice_ns"]
-    assert list(horizon_failures(TERMS, 12 * HOUR)) == []
-    assert list(horizon_failures(replace(TERMS, cut_off_ns=None), 4 * HOUR)) == []
+    notice, cut_off = TERMS.notice_ns, TERMS.cut_off_ns
+    found = [f.where for f in horizon_failures(notice, cut_off, 11 * HOUR, "calls.notice_ns")]
+    assert found == ["calls.notice_ns"]
+    assert list(horizon_failures(notice, cut_off, 12 * HOUR, "calls")) == []
+    assert list(horizon_failures(notice, None, 4 * HOUR, "calls")) == []
 
 
 def test_a_call_is_seen_partly_met_and_met() -> None:

@@ -63,14 +63,16 @@ def deadline_ns(terms: CallTerms, issued_ns: int) -> int:
     return start_ns + terms.notice_ns
 
 
-def horizon_failures(terms: CallTerms, horizon_ns: int) -> Iterator[Failure]:
+def horizon_failures(
+    notice_ns: int, cut_off_ns: int | None, horizon_ns: int, where: str
+) -> Iterator[Failure]:
     """A deadline beyond the horizon that a requirement covers: nobody covers the rest."""
-    longest_ns = terms.notice_ns
-    if terms.cut_off_ns is not None:
-        longest_ns += NS_PER_DAY - terms.cut_off_ns
+    longest_ns = notice_ns
+    if cut_off_ns is not None:
+        longest_ns += NS_PER_DAY - cut_off_ns
     if longest_ns > horizon_ns:
         message = f"a deadline may be {longest_ns} ns away; the requirement covers {horizon_ns} ns"
-        yield Failure(Reason.CONTRADICTION, "call.notice_ns", message)
+        yield Failure(Reason.CONTRADICTION, where, message)
 
 
 def counted(acceptable: Acceptable, coins: Decimal) -> Fraction:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
+from crossmargin.action.call_terms import horizon_failures
 from crossmargin.base.canonical import content_hash
-from crossmargin.base.failure import Reason
+from crossmargin.base.failure import Reason, refuse_if_any
+from crossmargin.base.instant import NS_PER_DAY
 from crossmargin.engine.change import Change, refused, with_account
 from crossmargin.engine.effect import Alarm, AlarmKind, Effect
 from crossmargin.engine.event import ControlBody, Event
@@ -21,6 +23,7 @@ from crossmargin.engine.event_control import (
 from crossmargin.engine.markets import PRICE_HIGH, PRICE_LOW, revalued, with_index
 from crossmargin.engine.setup import Setup, setup_hash
 from crossmargin.engine.state import AccountState, EngineState, Rules
+from crossmargin.rulebook.horizon import horizon_days
 from crossmargin.rulebook.load import load_recipe
 
 
@@ -46,11 +49,24 @@ def control_change(setup: Setup, state: EngineState, event: Event, body: Control
 
 
 def rules_of(setup: Setup, changes: Mapping[str, Mapping[str, Decimal]]) -> Rules:
-    """The recipes of a setup with parameters changed. `InputRefused` when one may not be so."""
+    """The recipes of a setup with parameters changed. `InputRefused` when one may not be so, and
+    where calls may be met later than a requirement covers.
+    """
     recipes = {
         name: load_recipe(tables, {k: float(v) for k, v in changes.get(name, {}).items()})
         for name, tables in setup.recipes.items()
     }
+    refuse_if_any(
+        failure
+        for name, recipe in recipes.items()
+        if (days := horizon_days(recipe)) is not None
+        for failure in horizon_failures(
+            setup.calls.notice_ns,
+            setup.calls.cut_off_ns,
+            int(days * NS_PER_DAY),
+            f"calls.notice_ns, recipe {name}",
+        )
+    )
     plain = {name: {k: str(v) for k, v in own.items()} for name, own in changes.items()}
     return Rules(
         recipes=recipes,

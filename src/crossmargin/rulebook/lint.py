@@ -11,6 +11,7 @@ from crossmargin.rulebook.charge.collateral_place import PLACES
 from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
 from crossmargin.rulebook.context import ACCOUNT, FINER_THAN, GROUPINGS
 from crossmargin.rulebook.fields import FIELDS
+from crossmargin.rulebook.horizon import call_failures, wait_failures
 from crossmargin.rulebook.node import Leaf, Node, Per, children
 from crossmargin.rulebook.owner_size import OWNER_FIELDS
 from crossmargin.rulebook.parameters import PEG
@@ -36,15 +37,20 @@ ONLY_THERE: Mapping[str | None, str] = {
 """Indexes that mean nothing elsewhere."""
 
 
-def lint(recipe: Recipe, defined: Mapping[str, Node], used: set[str]) -> list[Failure]:
-    """Everything that is wrong with a recipe that could be read."""
+def lint(
+    recipe: Recipe, defined: Mapping[str, Node], used: set[str], call: Mapping[str, Any]
+) -> list[Failure]:
+    """Everything that is wrong with a recipe that could be read; `call` as the file writes it."""
     trees = [tree for level in recipe.levels for tree in (level.equity, level.requirement)]
     said = [fact for tree in [*trees, *defined.values()] for fact in _facts(tree)]
+    of_call = [("call", *each) for each in _names(call, "call")]
     name = recipe.name
     return [
         *_unknown(name, said, recipe),
         *_misused(name, said, recipe.terms.parameters),
-        *_unused(name, said, recipe, defined, used),
+        *_unused(name, [*said, *of_call], recipe, defined, used),
+        *wait_failures(recipe),
+        *call_failures(recipe),
         *(failure for tree in trees for failure in _groupings(name, tree, ACCOUNT)),
     ]
 

@@ -13,6 +13,7 @@ from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_an
 from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.grammar import read_charge, read_rate, read_selection
 from crossmargin.rulebook.lint import lint
+from crossmargin.rulebook.load_call import read_call
 from crossmargin.rulebook.load_ladder import read_ladder
 from crossmargin.rulebook.load_procyclicality import with_procyclicality
 from crossmargin.rulebook.node import (
@@ -55,6 +56,7 @@ HEAD = {
     "define",
     "level",
     "ladder",
+    "call",
     "procyclicality",
 }
 
@@ -96,15 +98,19 @@ def load_recipe(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None =
     if liquidation not in names:
         message = f"{liquidation!r} is no level; there are {', '.join(names)}"
         failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{name}.liquidation", message))
+    call = None
+    if "call" in tables:
+        call = read_call(tables["call"], f"{name}.call", terms.parameters, failures)
     refuse_if_any(failures)
     recipe = Recipe(
         terms=terms,
         levels=tuple(level for level in levels if level is not None),
         liquidation_level=liquidation,
         ladder=read_ladder(tables, names, failures),
+        call=call,
     )
     refuse_if_any(failures)
-    refuse_if_any(lint(recipe, trees.defined, trees.used))
+    refuse_if_any(lint(recipe, trees.defined, trees.used, tables.get("call", {})))
     return recipe
 
 

@@ -27,6 +27,7 @@ from crossmargin.rulebook.rate import Rate
 from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.reduce import row_values
 from crossmargin.rulebook.run import Run
+from crossmargin.rulebook.terms import Terms
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
@@ -95,16 +96,12 @@ class HorizonShortfall:
         size = size * 2.0**context.run.tick_exponent
         dollars = times_field(size, group_field(context, UNDERLYING, "reporting_index"))
         waiting = sum(
-            (rate_of(each, context, UNDERLYING) for each in self._waiting()),
+            (rate_of(each, context, UNDERLYING) for each in self.waiting),
             start=np.zeros(rows.groups_count),
         )
         if (waiting < 0.0).any() or (waiting > stack.days[-1]).any():
             where = f"recipe {context.run.terms.name}, horizon_shortfall"
-            message = (
-                "detection, notice and cure together are negative, or longer than the longest "
-                f"horizon of {stack.days[-1]:g} days"
-            )
-            raise InputRefused([Failure(Reason.CONTRADICTION, where, message)])
+            raise InputRefused([too_long_a_wait(where, float(stack.days[-1]))])
         days = waiting + close_out_days(
             dollars,
             rate_of(self.adv, context, UNDERLYING),
@@ -115,8 +112,19 @@ class HorizonShortfall:
         group = rows.row_group
         return np.where(group >= 0, found[group], len(stack.days)).astype(np.int64)
 
-    def _waiting(self) -> tuple[Rate, Rate, Rate]:
+    @property
+    def waiting(self) -> tuple[Rate, Rate, Rate]:
+        """What passes before anything is closed: detection, notice and cure, in days."""
         return (self.detection_days, self.notice_days, self.cure_days)
+
+
+def too_long_a_wait(where: str, longest_days: float) -> Failure:
+    """The waiting of a charge that none of its families is long enough for."""
+    message = (
+        "detection, notice and cure together are negative, or longer than the longest "
+        f"horizon of {longest_days:g} days"
+    )
+    return Failure(Reason.CONTRADICTION, where, message)
 
 
 @final
@@ -136,7 +144,7 @@ def _stacked(run: Run, families: tuple[str, ...]) -> _Stack:
     scans = [run.scan(family) for family in families]
     for scan in scans:
         require_equal_probability(scan.scenarios)
-    days = np.array([_days(run, family) for family in families])
+    days = np.array([family_days(run.terms, family) for family in families], dtype=np.float64)
     ends = [
         tuple(label.partition(" d to ")[2][:10] for label in scan.scenarios.labels)
         for scan in scans
@@ -157,12 +165,13 @@ def _stacked(run: Run, families: tuple[str, ...]) -> _Stack:
     )
 
 
-def _days(run: Run, family: str) -> float:
-    """The horizon that a family's table states; NaN where it has none."""
-    written = run.terms.scenarios[family].get(HORIZON)
+def family_days(terms: Terms, family: str) -> float | None:
+    """The horizon that the table of a scenario family states; None where it has none."""
+    written = terms.scenarios.get(family, {}).get(HORIZON)
     if isinstance(written, str):
-        written = run.terms.parameters[written.removeprefix("$")].value
-    return float(written) if isinstance(written, int | float) else float("nan")
+        parameter = terms.parameters.get(written.removeprefix("$"))
+        written = None if parameter is None else parameter.value
+    return float(written) if isinstance(written, int | float) else None
 
 
 def _parts(

@@ -1,9 +1,13 @@
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from crossmargin.cli.exit_status import ExitStatus
+from crossmargin.engine.snapshot import snapshot_body
+from crossmargin.store.address import store_at
+from crossmargin.store.restart import restarted
 from tests.cli.run import Ended, crossmargin
 from tests.style.sources import ROOT
 
@@ -141,3 +145,55 @@ def test_a_journal_under_another_setup_is_refused(
     ended = crossmargin("replay", stored[0])
     assert ended.status == ExitStatus.INPUT_REFUSED
     assert "config_hash" in ended.err
+
+
+def test_a_restart_goes_on_from_the_newest_snapshot_and_status_says_so(tmp_path: Path) -> None:
+    path = str(tmp_path / "day.db")
+    lines = MORNING.splitlines(keepends=True)
+    run("--store", path, "--batch", "10", "--snapshot-every", "20", events=b"".join(lines[:70]))
+    status = json.loads(crossmargin("engine", "status", "--store", path).out)
+    assert status["restart"] == {"snapshot": 61, "events_since": 10, "alarms": []}
+    kept = json.loads(crossmargin("engine", "snapshot", "--store", path).out)
+    assert kept["snapshot"] == 71
+    status = json.loads(crossmargin("engine", "status", "--store", path).out)
+    assert status["restart"]["events_since"] == 0
+    report = json.loads(crossmargin("replay", path, "--verify", "--json").out)
+    assert report["state_hash"] == kept["state_hash"]
+
+
+def test_a_snapshot_that_cannot_be_used_is_an_alarm_never_a_silence(tmp_path: Path) -> None:
+    path = str(tmp_path / "day.db")
+    lines = MORNING.splitlines(keepends=True)
+    run("--store", path, "--batch", "10", "--snapshot-every", "20", events=b"".join(lines[:50]))
+    with closing(store_at(path)) as store:
+        store.snapshot_write(store.open("other"), 51, b"no state")
+    ended = crossmargin("engine", "status", "--store", path)
+    status = json.loads(ended.out)["restart"]
+    assert (status["snapshot"], status["events_since"]) == (41, 10)
+    assert "snapshot[51]" in status["alarms"][0]
+    assert "ALARM snapshot[51]" in ended.err
+    assert "snapshot[41] was used" in ended.err
+    for words in (("calls",), ("ledger", "trial-balance")):
+        assert "ALARM snapshot[51]" in crossmargin(*words, "--store", path).err
+    assert "ALARM snapshot[51]" in run("--store", path, events=b"".join(lines[:51])).err
+    assert crossmargin("replay", path, "--json").status == ExitStatus.DONE
+    verified = crossmargin("replay", path, "--verify")
+    assert verified.status == ExitStatus.CHECK_FAILED
+    assert "snapshot[51]" in verified.err
+
+
+def test_a_snapshot_of_another_state_is_found_by_a_replay(tmp_path: Path) -> None:
+    path = str(tmp_path / "day.db")
+    lines = MORNING.splitlines(keepends=True)
+    run("--store", path, events=b"".join(lines[:50]))
+    with closing(store_at(path)) as store:
+        store.snapshot_write(store.open("other"), 45, snapshot_body(restarted(store).state))
+    verified = crossmargin("replay", path, "--verify")
+    assert verified.status == ExitStatus.CHECK_FAILED
+    assert "snapshot[45]: it is another state" in verified.err
+
+
+def test_a_snapshot_needs_a_journal(tmp_path: Path) -> None:
+    for words in ((), ("--store", str(tmp_path / "none.db"))):
+        assert crossmargin("engine", "snapshot", *words).status == ExitStatus.INPUT_REFUSED
+    assert not list(tmp_path.iterdir())

@@ -22,6 +22,7 @@ from crossmargin.engine.event import Body, Event
 from crossmargin.engine.event_control import ClockTick
 from crossmargin.engine.event_market import Price
 from crossmargin.engine.setup import Setup
+from crossmargin.engine.snapshot import snapshot_body, state_of
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import EngineState
 from crossmargin.engine.state_hash import state_hash
@@ -253,13 +254,16 @@ def _wrong(plan: Plan) -> str | None:
 
 
 def _crashed(setup: Setup, plan: Plan, expected: str) -> str | None:
-    """A process that dies: what was acknowledged is read back from its lines, and it goes on."""
+    """A process that dies: its newest snapshot and the lines after it are read, and it goes on."""
     registry = bundled_registry()
     events = [*plan.opening, *(event for part in plan.rounds for event in part)]
     writable = [x for x in events if not _unwritable(x)]
     at = len(plan.opening) + plan.crash
     lines = [event_line(event, registry) for event in writable[:at]]
-    restarted, _ = _all(setup, initial_state(setup), [read_event(x, registry) for x in lines])
+    heard = [read_event(line, registry) for line in lines]
+    cut = max(0, len(heard) - plan.seed % 9)
+    kept, _ = _all(setup, initial_state(setup), heard[:cut])
+    restarted, _ = _all(setup, state_of(setup, snapshot_body(kept)), heard[cut:])
     # Whoever sent the last events does not know whether they were heard, and sends them again.
     restarted, _ = _all(setup, restarted, [*writable[max(0, at - 3) : at], *writable[at:]])
     whole, _ = _all(setup, initial_state(setup), writable)

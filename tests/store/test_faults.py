@@ -31,6 +31,12 @@ def test_nothing_acknowledged_is_lost_when_a_writer_of_a_server_is_killed(postgr
     assert told["records"] > 100
 
 
+def test_an_engine_that_is_killed_restarts_as_if_it_had_not_been(sqlite_address):
+    told = told_by("engine_kills", sqlite_address, 12, 14)
+    assert told["broken"] == []
+    assert told["restarts_from_a_snapshot"] > 6
+
+
 def test_nothing_acknowledged_is_lost_when_the_server_goes_away(server_folder):
     told = told_by("server_faults", server_folder, 1, 13)
     assert told["broken"] == []

@@ -1,7 +1,7 @@
 """`crossmargin calls`: every margin call, what it asks for and what became of it."""
 
 from crossmargin.action.call import OPEN
-from crossmargin.cli.event_source import last_state, told_by
+from crossmargin.cli.event_source import stands_at
 from crossmargin.cli.input_words import EventsOption, Flag
 from crossmargin.cli.printing import write_json
 from crossmargin.wire.effect import call_values
@@ -27,6 +27,6 @@ def calls(
     open
         Only those that are not met and not expired.
     """
-    state = last_state(told_by(events, store, recipe))
+    state = stands_at(events, store, recipe).state
     found = [call for _, call in sorted(state.calls.items()) if not open or call.state in OPEN]
     write_json([call_values(call) for call in found])

@@ -1,8 +1,8 @@
 """`crossmargin engine`: events in, effects out; and where everything stands."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from crossmargin.action.call import OPEN
@@ -10,32 +10,29 @@ from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.instant import instant_text
 from crossmargin.cli.event_source import (
     DEFAULT_RECIPES,
-    Told,
     events_of_file,
-    last_state,
-    of_journal,
-    told_by,
+    stands_at,
+    tell_unusable,
 )
 from crossmargin.cli.input_words import EventsOption
 from crossmargin.cli.printing import write_json, write_text
-from crossmargin.engine.event import Event
-from crossmargin.engine.setup import Settings, Setup
+from crossmargin.engine.effect import Effect
+from crossmargin.engine.setup import Settings
 from crossmargin.engine.start import initial_state
-from crossmargin.engine.state import EngineState
+from crossmargin.engine.state_hash import state_hash
 from crossmargin.engine.window import receive
 from crossmargin.store.address import store_at
-from crossmargin.store.port import Fence, Store, StoreStopped, WriterFenced
-from crossmargin.wire.assets import bundled_registry
+from crossmargin.store.durable import DurableRun, opened, run_batches
+from crossmargin.store.port import Fence, Store, StoreDamaged, StoreStopped, WriterFenced
+from crossmargin.store.restart import Restarted, journal_setup, keep_snapshot, restarted
 from crossmargin.wire.effect import effect_line
 from crossmargin.wire.engine_setup import bundled_setup
-from crossmargin.wire.event import event_line
-from crossmargin.wire.journal import journal_head
 
 WRITER = "crossmargin engine run"
 
 
 def engine(
-    action: Literal["run", "status"],
+    action: Literal["run", "status", "snapshot"],
     /,
     *,
     events: EventsOption = None,
@@ -43,13 +40,15 @@ def engine(
     recipe: tuple[str, ...] = (),
     batch: int = 256,
     check_every: int = 0,
+    snapshot_every: int = 10_000,
 ) -> None:
-    """Run events through the live engine, or say where everything stands.
+    """Run events through the live engine, say where everything stands, or keep a snapshot of it.
 
     Parameters
     ----------
     action
         run: apply events and print their effects, one JSON object a line. status: what is known.
+        snapshot: keep the state in the store now; it becomes the writer for that.
     events
         A file of events, one JSON object a line, or - for standard input.
     store
@@ -60,11 +59,20 @@ def engine(
         How many events are made durable together.
     check_every
         After each so many events all figures are computed in full and compared; 0: never.
+    snapshot_every
+        After each so many events the state is kept in the store; 0: never.
     """
     if action == "status":
-        write_json(_status(last_state(told_by(events, store, recipe))))
+        write_json(_status(stands_at(events, store, recipe), of_store=store is not None))
         return
-    for option, number, least in (("--batch", batch, 1), ("--check-every", check_every, 0)):
+    if action == "snapshot":
+        write_json(_kept_now(store))
+        return
+    for option, number, least in (
+        ("--batch", batch, 1),
+        ("--check-every", check_every, 0),
+        ("--snapshot-every", snapshot_every, 0),
+    ):
         if number < least:
             message = f"{number} is not at least {least}"
             raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, option, message)])
@@ -76,29 +84,40 @@ def engine(
     arriving = events_of_file(events)
     if store is None:
         setup = bundled_setup(names, settings)
-        _run(setup, initial_state(setup), arriving)
+        state = initial_state(setup)
+        for event in arriving:
+            state, effects = receive(setup, state, event)
+            _print(effects)
         return
-    _run_durably(store_at(store), names, settings, arriving, batch)
+    with _writing(store_at(store)) as (own, fence):
+        run = DurableRun(store=own, fence=fence, batch=batch, snapshot_every=snapshot_every)
+        found = opened(run, names, settings)
+        tell_unusable(found)
+        for _, effects in run_batches(run, found, arriving):
+            _print(effects)
 
 
-def _run_durably(
-    store: Store,
-    names: tuple[str, ...],
-    settings: Settings,
-    events: Sequence[Event],
-    batch: int,
-) -> None:
-    """Each batch is in the journal before any of its effects is printed."""
+def _kept_now(address: str | None) -> dict[str, Any]:
+    if address is None:
+        message = "snapshot needs a store"
+        raise InputRefused([Failure(Reason.MISSING_FIELD, "--store", message)])
+    journal = store_at(address)
+    journal_setup(journal)
+    with _writing(journal) as (store, fence):
+        found = restarted(store)
+        tell_unusable(found)
+        sequence = store.head().sequence
+        keep_snapshot(store, fence, found.state, sequence)
+    return {"snapshot": sequence, "state_hash": state_hash(found.state)}
+
+
+@contextmanager
+def _writing(store: Store) -> Iterator[tuple[Store, Fence]]:
+    """The store with the right to write to it; closed whatever happens."""
     try:
-        fence = store.open(WRITER)
-        told = _opened(store, fence, names, settings)
-        state = last_state(told)
-        for part in _batches(events, batch):
-            fresh = [x for x in part if not _known(state, x)]
-            if fresh:
-                registry = bundled_registry()
-                store.append(fence, [event_line(event, registry) for event in fresh])
-            state = _run(told.setup, state, part)
+        yield store, store.open(WRITER)
+    except StoreDamaged as damage:
+        raise InputRefused(damage.failures) from damage
     except (StoreStopped, WriterFenced) as stopped:
         failure = Failure(Reason.MISSING_DATA, "store", str(stopped))
         raise InputRefused([failure]) from stopped
@@ -106,36 +125,20 @@ def _run_durably(
         store.close()
 
 
-def _opened(store: Store, fence: Fence, names: tuple[str, ...], settings: Settings) -> Told:
-    """What the journal holds; a new one begins with the setup."""
-    if store.head().sequence:
-        return of_journal(store, settings)
-    setup = bundled_setup(names, settings)
-    store.append(fence, [journal_head(names, initial_state(setup).rules.config_hash)])
-    return Told(setup=setup, recipes=names, events=())
-
-
-def _known(state: EngineState, event: Event) -> bool:
-    """Whether an event of this id was received before: it changes nothing, so nothing is kept."""
-    return event.event_id in state.seen
-
-
-def _run(setup: Setup, state: EngineState, events: Sequence[Event]) -> EngineState:
-    for event in events:
-        state, effects = receive(setup, state, event)
-        write_text("".join(f"{effect_line(effect)}\n" for effect in effects))
+def _print(effects: Iterable[Effect]) -> None:
+    write_text("".join(f"{effect_line(effect)}\n" for effect in effects))
     sys.stdout.flush()
-    return state
 
 
-def _batches(events: Sequence[Event], size: int) -> Iterator[list[Event]]:
-    rest = iter(events)
-    while part := list(islice(rest, size)):
-        yield part
-
-
-def _status(state: EngineState) -> dict[str, Any]:
+def _status(found: Restarted, *, of_store: bool) -> dict[str, Any]:
+    state = found.state
+    restart = {
+        "snapshot": found.snapshot_sequence or None,
+        "events_since": found.events_count,
+        "alarms": [str(failure) for failure in found.unusable],
+    }
     return {
+        **({"restart": restart} if of_store else {}),
         "sequence": state.sequence,
         "clock": instant_text(state.clock_ns),
         "waiting_events": len(state.pending),

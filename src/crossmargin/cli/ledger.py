@@ -5,7 +5,7 @@ from typing import Any, Literal
 from crossmargin.base.exact import decimal_text
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.instant import instant_text
-from crossmargin.cli.event_source import Told, last_state, states, told_by
+from crossmargin.cli.event_source import Told, stands_at, states, told_by
 from crossmargin.cli.exit_status import ExitStatus
 from crossmargin.cli.input_words import EventsOption
 from crossmargin.cli.printing import write_json
@@ -46,21 +46,23 @@ def ledger(
     recipe
         As for engine run.
     """
-    told = told_by(events, store, recipe)
     if view == "trial-balance":
-        sums = trial_balance(last_state(told).ledger)
+        sums = trial_balance(stands_at(events, store, recipe).state.ledger)
         write_json({name: str(units) for name, units in sorted(sums.items())})
         return ExitStatus.CHECK_FAILED if any(sums.values()) else ExitStatus.DONE
     if account is None or (view == "statement" and asset is None):
         message = "say --account, and for a statement --asset"
         raise InputRefused([Failure(Reason.MISSING_FIELD, "--account", message)])
-    write_json(_why(told, account) if view == "why" else _statement(told, account, str(asset)))
+    if view == "why":
+        write_json(_why(told_by(events, store, recipe), account))
+        return ExitStatus.DONE
+    own = stands_at(events, store, recipe).state.ledger
+    write_json(_statement(own, account, str(asset)))
     return ExitStatus.DONE
 
 
-def _statement(told: Told, account: str, asset: str) -> list[dict[str, Any]]:
+def _statement(own: Ledger, account: str, asset: str) -> list[dict[str, Any]]:
     """Entries of one account and asset; amounts are whole units of the asset."""
-    own = last_state(told).ledger
     return [
         {
             "sequence": line.entry.sequence,

@@ -1,6 +1,6 @@
 """A map that never changes: a put gives a new one that shares nearly all of the old."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar, final
 from zlib import crc32
 
@@ -17,6 +17,22 @@ class Table(Generic[Value]):
     def __init__(self) -> None:
         self._rooms: tuple[tuple[dict[str, Value] | None, ...] | None, ...] = (None,) * _WIDTH
         self._count = 0
+
+    @staticmethod
+    def of(items: Iterable[tuple[str, Value]]) -> "Table[Value]":
+        """The table of all `items` at once; of two with one key the later one holds."""
+        rooms: list[list[dict[str, Value] | None]] = [[None] * _WIDTH for _ in range(_WIDTH)]
+        for key, value in items:
+            place = crc32(key.encode())
+            room, inner = rooms[place % _WIDTH], place // _WIDTH % _WIDTH
+            bucket = room[inner]
+            if bucket is None:
+                bucket = room[inner] = {}
+            bucket[key] = value
+        table: Table[Value] = Table()
+        table._rooms = tuple(tuple(room) if any(room) else None for room in rooms)
+        table._count = sum(len(bucket) for room in rooms for bucket in room if bucket)
+        return table
 
     def __len__(self) -> int:
         return self._count

@@ -1,7 +1,7 @@
 """The chain over records and snapshots, and what is wrong with one that was read back."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from crossmargin.base.failure import Failure, Reason
@@ -80,6 +80,21 @@ def journal_failures(
         if head.sequence > at.sequence
     ]
     return failures
+
+
+def refuse_kept(
+    kept: Sequence[int], sequence: int, body: bytes, body_of: Callable[[int], bytes]
+) -> bool:
+    """Whether this very state is kept already; ValueError where snapshots have gone further.
+
+    A newest snapshot that is damaged is no reason to write none: the next one stands after it.
+    """
+    newest = max(kept, default=0)
+    if newest < sequence:
+        return False
+    if newest == sequence and body_of(sequence) == body:
+        return True
+    raise ValueError(f"the newest snapshot stands after record {newest} already")
 
 
 def refuse_older(snapshot_sequence: int, acknowledged_sequence: int) -> None:

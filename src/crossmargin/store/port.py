@@ -93,11 +93,14 @@ class Store(Protocol):
     def snapshot_write(self, fence: Fence, sequence: int, body: bytes) -> None:
         """Keep a state after the record `sequence`, durable when this returns.
 
-        ValueError beyond the head, or when another state is kept for that sequence.
+        ValueError beyond the head, or when another state is kept for that sequence or a later one.
         """
 
     def snapshot_newest(self, before_sequence: int | None = None) -> Snapshot | None:
         """The newest snapshot (before a sequence), checked; `StoreDamaged` when it is wrong."""
+
+    def snapshot_sequences(self) -> tuple[int, ...]:
+        """Records that a snapshot is kept after, the newest first; no snapshot is read for it."""
 
     def verify(self, published: Head | None = None) -> list[Failure]:
         """Everything that is wrong with what is stored, each place named; empty when it is whole.

@@ -14,6 +14,7 @@ from crossmargin.store.chain import (
     checked_records,
     checked_snapshot,
     journal_failures,
+    refuse_kept,
     refuse_older,
     refuse_shorter,
     snapshot_failure,
@@ -130,11 +131,8 @@ class PostgresStore:
         """Keep a state; see `Store.snapshot_write`."""
         if not 1 <= sequence <= self._head.sequence:
             raise ValueError(f"a snapshot after record {sequence} of {self._head.sequence}")
-        newest = self.snapshot_newest()
-        if newest is not None and newest.sequence >= sequence:
-            if (newest.sequence, newest.body) == (sequence, body):
-                return
-            raise ValueError(f"the newest snapshot stands after record {newest.sequence} already")
+        if refuse_kept(self.snapshot_sequences(), sequence, body, self._snapshot_body):
+            return
         anchor = self._anchor(sequence)
         if anchor is None:
             message = f"there is no record {sequence} to bind a snapshot to"
@@ -174,6 +172,11 @@ class PostgresStore:
         if before_sequence is None:
             refuse_older(rows[0][0] if rows else 0, newest_sequence)
         return checked_snapshot(rows[0], self._anchor(rows[0][0])) if rows else None
+
+    def snapshot_sequences(self) -> tuple[int, ...]:
+        """Where snapshots stand; see `Store.snapshot_sequences`."""
+        query = sa.select(SNAPSHOT.c.sequence).order_by(SNAPSHOT.c.sequence.desc())
+        return tuple(row[0] for row in self._found(query))
 
     def verify(self, published: Head | None = None) -> list[Failure]:
         """Every record, snapshot and head; see `Store.verify`. The pages are the server's care."""
@@ -276,6 +279,11 @@ class PostgresStore:
             return GENESIS.hash
         rows = self._found(sa.select(JOURNAL.c.hash).where(JOURNAL.c.sequence == sequence))
         return rows[0][0] if rows else None
+
+    def _snapshot_body(self, sequence: int) -> bytes:
+        rows = self._found(sa.select(SNAPSHOT.c.body).where(SNAPSHOT.c.sequence == sequence))
+        body: bytes = rows[0][0]
+        return body
 
     def _rows(self, first: int) -> Iterator[Row]:
         query = sa.select(JOURNAL).order_by(JOURNAL.c.sequence).limit(_READ_ROWS)

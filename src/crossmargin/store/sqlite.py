@@ -14,6 +14,7 @@ from crossmargin.store.chain import (
     chained_rows,
     checked_records,
     checked_snapshot,
+    refuse_kept,
     refuse_older,
     refuse_shorter,
     snapshot_hash,
@@ -49,7 +50,8 @@ class SqliteStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        # A path that is relative stays where it was, wherever the program goes later.
+        self._path = path.absolute()
         self._writing: Writer | None = None
         self._closing: weakref.finalize[..., SqliteStore] | None = None
         self._reading: sqlite3.Connection | None = None
@@ -86,11 +88,8 @@ class SqliteStore:
         head = writing.acknowledged.head
         if not 1 <= sequence <= head.sequence:
             raise ValueError(f"a snapshot after record {sequence} of {head.sequence}")
-        newest = self.snapshot_newest()
-        if newest is not None and newest.sequence >= sequence:
-            if (newest.sequence, newest.body) == (sequence, body):
-                return
-            raise ValueError(f"the newest snapshot stands after record {newest.sequence} already")
+        if refuse_kept(self.snapshot_sequences(), sequence, body, self._snapshot_body):
+            return
         anchor = head.hash if sequence == head.sequence else self._anchor(sequence)
         if anchor is None:
             message = f"there is no record {sequence} to bind a snapshot to"
@@ -130,6 +129,11 @@ class SqliteStore:
         if before_sequence is None:
             refuse_older(rows[0][0] if rows else 0, acknowledged.snapshot_sequence)
         return checked_snapshot(rows[0], self._anchor(rows[0][0])) if rows else None
+
+    def snapshot_sequences(self) -> tuple[int, ...]:
+        """Where snapshots stand; see `Store.snapshot_sequences`."""
+        rows = self._found("SELECT sequence, NULL, NULL FROM snapshot ORDER BY sequence DESC")
+        return tuple(row[0] for row in rows)
 
     def verify(self, published: Head | None = None) -> list[Failure]:
         """Every byte of the files and every record; see `Store.verify`."""
@@ -214,6 +218,10 @@ class SqliteStore:
             return GENESIS.hash
         rows = self._found("SELECT sequence, body, hash FROM journal WHERE sequence = ?", sequence)
         return rows[0][2] if rows else None
+
+    def _snapshot_body(self, sequence: int) -> bytes:
+        rows = self._found("SELECT sequence, body, hash FROM snapshot WHERE sequence = ?", sequence)
+        return rows[0][1]
 
     def _rows(self, first: int) -> Iterator[Row]:
         # Page by page, so that a slow reader does not keep the log from being moved.

@@ -119,9 +119,20 @@ def _values(
             case "account":
                 found = _account(found, place, failures)
             case _:
-                pass
+                found = _exact(found)
         values[word.attribute] = found
     return values
+
+
+def _exact(found: Any) -> Any:
+    """A number as reading its own line gives it: 1.50 is 1.5, so that replaying says the same."""
+    if isinstance(found, Decimal):
+        _, digits, exponent = found.as_tuple()
+        plain = exponent == 0 and bool(found)
+        return found if plain or digits[-1] else Decimal(decimal_text(found))
+    if isinstance(found, dict):
+        return {name: _exact(item) for name, item in found.items()}
+    return found
 
 
 def _units(
@@ -151,7 +162,7 @@ def _listing(
     if isinstance(symbol, Failure):
         failures.append(symbol)
         return None
-    size = record.get("contract_size", Decimal(1))
+    size = _exact(record.get("contract_size", Decimal(1)))
     if size <= 0:
         message = f"{size} is not above zero"
         failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.contract_size", message))

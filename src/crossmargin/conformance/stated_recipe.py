@@ -31,11 +31,16 @@ def recipe_of(translation: Translation) -> Recipe:
     replaced = [
         *_replaced(tables, "scenarios", translation.scenarios, f"{name}.scenarios"),
         *_replaced(tables, "define", translation.definitions, f"{name}.define"),
+        *_replaced(tables, "define", translation.stated_fields, f"{name}.define"),
     ]
     refuse_if_any(replaced)
     for family, table in translation.scenarios.items():
         tables["scenarios"][family] = {**tables["scenarios"][family], **table}
     tables["define"] = {**tables.get("define", {}), **translation.definitions}
+    for node, field in translation.stated_fields.items():
+        tables["define"][node] = {**tables["define"][node], "of": field}
+    fields = [*tables.get("fields", []), *translation.stated_fields.values()]
+    tables["fields"] = list(dict.fromkeys(fields))
     dropped = _drop_unnamed(tables)
     left = {key: value for key, value in translation.overrides.items() if key not in dropped}
     return load_recipe(tables, left)

@@ -30,9 +30,10 @@ from crossmargin.conformance.adapters import (
     paradex_grid,
     percolator,
     reg_t_options,
+    schedule_im,
+    simm,
     span_scan,
     synthetix,
-    uncleared,
     vega,
     zkmerkle,
 )
@@ -69,7 +70,7 @@ FAMILIES: Mapping[str, Adapter] = {
     "EMIR APC": emir_apc.translate,
     "FTX": ftx_size.translate,
     "Hyperliquid": hyperliquid_tiers.translate,
-    "ISDA SIMM": uncleared.translate,
+    "ISDA SIMM": simm.translate,
     "Kraken": kraken_account.translate,
     "LCH PAIRS": lch_pairs.translate,
     "OKX PM": okx_units.translate,
@@ -77,7 +78,7 @@ FAMILIES: Mapping[str, Adapter] = {
     "Paradex PM": paradex_grid.translate,
     "Reg-T": reg_t_options.translate,
     "SPAN": span_scan.translate,
-    "Schedule IM": uncleared.translate,
+    "Schedule IM": schedule_im.translate,
     "dYdX v4": dydx_tiers.translate,
 }
 """Beginning of a system's name -> its adapter, for names that go on to tell a product or a year.

@@ -193,7 +193,8 @@ class Translation:
     """A vector as a run of the engine.
 
     `overrides` replace parameters of the recipe, `scenarios` entries of its scenario tables,
-    `definitions` nodes that the vector states instead of letting them be computed.
+    `definitions` nodes that the vector states instead of letting them be computed, `stated_fields`
+    the field that a node reads in place of its own, which the scene then states.
     `figures` has one entry for each expected key. `tick_exponent` is None for the finest tick that
     cannot overflow; a rulebook in whole units names its own, or the coarsest at which units are
     whole.
@@ -205,6 +206,7 @@ class Translation:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     definitions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stated_fields: Mapping[str, str] = field(default_factory=dict)
     reporting: str | None = None
     tick_exponent: int | None = None
     coarsest_exponent: int | None = None

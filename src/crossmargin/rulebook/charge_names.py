@@ -11,6 +11,7 @@ from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.closing_fee import ClosingFee
 from crossmargin.rulebook.charge.collateral import Collateral
 from crossmargin.rulebook.charge.contagion import Contagion
+from crossmargin.rulebook.charge.curvature import Curvature
 from crossmargin.rulebook.charge.delta_gamma import DeltaGamma
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.exposure import Exposure
@@ -28,6 +29,7 @@ from crossmargin.rulebook.charge.pool_debt import PoolDebt
 from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
 from crossmargin.rulebook.charge.quote_protection import QuoteProtection
 from crossmargin.rulebook.charge.scan_loss import ScanLoss
+from crossmargin.rulebook.charge.sensitivity import Sensitivity
 from crossmargin.rulebook.charge.spot_in_use import SpotInUse
 from crossmargin.rulebook.charge.standard_option import StandardOption
 from crossmargin.rulebook.charge.tiered import Tiered
@@ -48,6 +50,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "cash": Cash,
     "collateral": Collateral,
     "contagion": Contagion,
+    "curvature": Curvature,
     "delta_gamma": DeltaGamma,
     "expected_shortfall": ExpectedShortfall,
     "exposure": Exposure,
@@ -62,6 +65,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "pool_credit": PoolCredit,
     "pool_debt": PoolDebt,
     "scan_loss": ScanLoss,
+    "sensitivity": Sensitivity,
     "spot_in_use": SpotInUse,
     "standard_option": StandardOption,
     "tiered": Tiered,

@@ -21,6 +21,7 @@ from crossmargin.rulebook.rate import (
     HeldMin,
     Lookup,
     LowConfidence,
+    NetToGross,
     Number,
     Ramp,
     Rate,
@@ -53,6 +54,7 @@ RATES: Mapping[str, type[Any]] = {
     "low_confidence": LowConfidence,
     "held_min": HeldMin,
     "vol_multiplier": VolMultiplier,
+    "net_to_gross": NetToGross,
 }
 COMBINED = ("max", "min", "sum", "product", "quotient")
 

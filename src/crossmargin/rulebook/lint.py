@@ -14,7 +14,7 @@ from crossmargin.rulebook.fields import FIELDS
 from crossmargin.rulebook.horizon import call_failures, wait_failures
 from crossmargin.rulebook.node import Leaf, Node, Per, children
 from crossmargin.rulebook.owner_size import OWNER_FIELDS
-from crossmargin.rulebook.parameters import PEG
+from crossmargin.rulebook.parameters import PAIR, PEG
 from crossmargin.rulebook.rate import FromParameter, HeldMin, Lookup
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.terms import Parameter
@@ -28,11 +28,14 @@ LOCATED: Mapping[str, tuple[str | None, ...]] = {
     "locations parameter": PLACES,
     "caps parameter": ("asset", ISSUER_FAMILY, *PLACES),
     f"{HEDGE_RATES} parameter": (None, PEG),
+    "inside parameter": (PAIR, None),
+    "between parameter": (PAIR, None),
 }
 """What the parameters of a place in a charge may be indexed by, where it is special."""
 ONLY_THERE: Mapping[str | None, str] = {
     **dict.fromkeys((*PLACES, ISSUER_FAMILY), "which only collateral is told apart by"),
     PEG: "which only the rates of quote_hedge are",
+    PAIR: "which only correlations are told apart by",
 }
 """Indexes that mean nothing elsewhere."""
 

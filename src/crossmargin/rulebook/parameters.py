@@ -10,6 +10,8 @@ from crossmargin.rulebook.terms import Parameter, ParameterValue
 
 PEG = "peg"
 """The price of a pair of currencies that are meant to be worth the same."""
+PAIR = "pair"
+"""Two numbers, in either order: what a table of correlations is by."""
 INDEXES = (
     "asset",
     "settle",
@@ -22,6 +24,7 @@ INDEXES = (
     "issuer_family",
     "account",
     PEG,
+    PAIR,
 )
 FIELDS = {"value", "low", "high", "source", "by", "otherwise"}
 

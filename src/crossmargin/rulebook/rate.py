@@ -226,6 +226,17 @@ class VolMultiplier:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetToGross:
+    """What the group's derivatives are worth together over what those with a value are worth, from
+    0 to 1; `none` where none of them has a value. Options are worth their mark, futures and
+    perpetuals their profit.
+    """
+
+    none: float
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Combined:
     """The largest, the smallest, the sum or the product of rates, or the first over the rest."""
 
@@ -251,6 +262,7 @@ Rate: TypeAlias = (
     | LowConfidence
     | HeldMin
     | VolMultiplier
+    | NetToGross
     | Combined
 )
 
@@ -258,7 +270,9 @@ Rate: TypeAlias = (
 def children(rate: Rate) -> tuple[Rate, ...]:
     """The rates inside a rate."""
     match rate:
-        case Number() | FromParameter() | FromField() | Step() | Lookup() | HeldMin():
+        case (
+            Number() | FromParameter() | FromField() | Step() | Lookup() | HeldMin() | NetToGross()
+        ):
             return ()
         case Growth():
             return (rate.base, rate.rate)

@@ -15,6 +15,7 @@ from crossmargin.rulebook.group_field import (
     list_by_instrument,
     one_per_group,
 )
+from crossmargin.rulebook.net_to_gross import net_to_gross
 from crossmargin.rulebook.rate import (
     Affine,
     Combined,
@@ -24,6 +25,7 @@ from crossmargin.rulebook.rate import (
     HeldMin,
     Lookup,
     LowConfidence,
+    NetToGross,
     Number,
     Ramp,
     Rate,
@@ -77,8 +79,8 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
             return _rounded(rate, context, at)
         case Combined():
             return _combined(rate, context, at)
-        case Growth() | LowConfidence() | HeldMin():
-            return _of_feeds(rate, context, at)
+        case Growth() | LowConfidence() | HeldMin() | NetToGross():
+            return _of_holdings(rate, context, at)
         case VolMultiplier():
             inner = [rate_of(each, context, at) for each in children(rate)]
             return vol_multiplier(rate, context, at, inner)
@@ -86,7 +88,9 @@ def rate_of(rate: Rate, context: Context, at: str) -> F8:
             assert_never(rate)
 
 
-def _of_feeds(rate: Growth | LowConfidence | HeldMin, context: Context, at: str) -> F8:
+def _of_holdings(
+    rate: Growth | LowConfidence | HeldMin | NetToGross, context: Context, at: str
+) -> F8:
     match rate:
         case Growth():
             exponent = rate_of(rate.rate, context, at) * group_field(context, at, rate.field)
@@ -95,6 +99,8 @@ def _of_feeds(rate: Growth | LowConfidence | HeldMin, context: Context, at: str)
             return _low_confidence(rate, context, at)
         case HeldMin():
             return held_min_field(context, at, rate.field, rate.by, rate.selection)
+        case NetToGross():
+            return net_to_gross(rate, context, at)
         case _:
             assert_never(rate)
 

@@ -56,11 +56,13 @@ VENUES = (
     "deribit-standard",
     "ftx-historic",
     "hyperliquid",
+    "isda-simm",
     "kraken",
     "okx-multi-currency",
     "okx-portfolio",
     "orderly",
     "reg-t",
+    "schedule-im",
     "span",
     "tims",
 )

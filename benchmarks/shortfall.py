@@ -23,7 +23,7 @@ TICK_SCALE = 2.0**14
 
 
 def accounts(count, *, heavy=False):
-    """CSR rows and a change matrix in ticks; heavy: joint days with fat tails, as histories have."""
+    """CSR rows and a change matrix in ticks; heavy: joint days with fat tails, as in a history."""
     draw = np.random.default_rng(3)
     indptr = np.append(0, np.cumsum(draw.integers(6, 19, count)))
     listing = draw.integers(0, LISTINGS, indptr[-1])

@@ -217,6 +217,7 @@ def test_what_is_lost_with_a_place_or_an_issuer() -> None:
         ("venue", "okx"),
         ("chain", "ethereum"),
         ("custodian", "vault"),
+        ("wrapper", "stETH"),
     }
     # Without the coins in the vault the tether still covers 240 dollars of maintenance and more.
     vault = losses["custodian", "vault"]
@@ -228,6 +229,7 @@ def test_what_is_lost_with_a_place_or_an_issuer() -> None:
     assert tether.credit_lost == D(3_500)
     assert set(tether.shortfalls) == {"b"}
     assert ("issuer", "Lido") in losses
+    assert losses["wrapper", "stETH"].credit_lost == vault.credit_lost
 
 
 def test_a_shortfall_that_was_there_before_is_not_blamed_on_the_loss() -> None:

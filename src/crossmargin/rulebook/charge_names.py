@@ -24,6 +24,7 @@ from crossmargin.rulebook.charge.open_orders import OpenOrders
 from crossmargin.rulebook.charge.order_count import OrderCount
 from crossmargin.rulebook.charge.pair_credit import PairCredit
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
+from crossmargin.rulebook.charge.place_loss import PlaceLoss
 from crossmargin.rulebook.charge.pool_credit import PoolCredit
 from crossmargin.rulebook.charge.pool_debt import PoolDebt
 from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
@@ -64,6 +65,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "payoff_max_loss": PayoffMaxLoss,
     "pool_credit": PoolCredit,
     "pool_debt": PoolDebt,
+    "place_loss": PlaceLoss,
     "scan_loss": ScanLoss,
     "sensitivity": Sensitivity,
     "spot_in_use": SpotInUse,

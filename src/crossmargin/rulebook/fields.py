@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from crossmargin.domain.universe import Kind
 from crossmargin.rulebook.run import Run
+from crossmargin.scenario.scenario_set import DOLLAR
 from crossmargin.valuation.missing import missing_fields
 from crossmargin.valuation.option import option_value
 from crossmargin.valuation.unit_value import faces, unit_value
@@ -24,7 +25,8 @@ def instrument_field(run: Run, name: str) -> F8:
     `vega_cash` (per 1.00 of vol), `vega_per_vol` (for a doubling of the option's own vol),
     `theta_cash` (per year). `coins` and `delta_coins` are coins of the underlying, `coins_per_unit`
     what one unit of the reporting currency buys, `reporting_index` what it is worth in dollars,
-    `contracts` is 1. `open_interest_notional` is what is open of a listing at all its holders, in
+    `contracts` is 1. `proxied` is 1 where the underlying has no price history of its own, else 0.
+    `open_interest_notional` is what is open of a listing at all its holders, in
     reporting currency. The rest are plain figures; `term_years` is 0 and `years` missing for what
     does not expire.
     """
@@ -163,6 +165,14 @@ def _days(run: Run) -> F8:
     return np.asarray(run.market.years * 365.0)
 
 
+def _proxied(run: Run) -> F8:
+    """1 where the underlying has no history of its own, so that another one moves in its place."""
+    history = run.priced.history
+    known = {DOLLAR} | (set() if history is None else set(history.assets))
+    moved = np.array([code not in known for code in run.universe.assets], dtype=np.float64)
+    return np.asarray(moved[run.universe.underlying])
+
+
 def _ones(run: Run) -> F8:
     return np.ones(run.universe.instruments_count)
 
@@ -190,6 +200,7 @@ FIELDS: Mapping[str, Callable[[Run], F8]] = {
     "vol": _of_instrument("vol"),
     "years": _of_instrument("years"),
     "days": _days,
+    "proxied": _proxied,
     "rate": _of_instrument("rate"),
     "funding_rate": _of_instrument("funding_rate"),
     "open_interest": _of_instrument("open_interest"),

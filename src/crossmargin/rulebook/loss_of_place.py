@@ -1,5 +1,5 @@
-"""What if a venue, chain, bridge, custodian or issuer is lost: its collateral counts zero,
-positions stay.
+"""What if a venue, chain, bridge, custodian, issuer or wrapped coin is lost: its collateral counts
+zero, positions stay.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from crossmargin.domain.book import Book
 from crossmargin.domain.columns import BookColumns
 from crossmargin.rulebook.figures import unit_of
+from crossmargin.rulebook.place import PlaceKind, places
 from crossmargin.rulebook.pocket import assess_pockets
 from crossmargin.rulebook.pool import account_rows, side_by_side, without_balances
 from crossmargin.rulebook.recipe import Recipe
@@ -39,19 +40,16 @@ def losses(
 
 
 def _places(book: Book, columns: BookColumns) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    rows = columns.balances
-    for kind in ("venue", "chain", "bridge", "custodian"):
-        place = getattr(rows, kind)
-        for number in np.unique(place[(place >= 0) & (rows.amount > 0.0)]):
-            yield kind, rows.places[int(number)], place == number
-    issuer_of = [
-        book.assets[code].issuer if code in book.assets else None
-        for code in columns.universe.assets
-    ]
-    held = {issuer_of[int(asset)] for asset in rows.asset[rows.amount > 0.0]}
-    for issuer in sorted(name for name in held if name is not None):
-        issued = np.array([own == issuer for own in issuer_of], dtype=np.bool_)
-        yield "issuer", issuer, issued[rows.asset]
+    """Kind, name and rows of every place; a family of issuers only where it unites several."""
+    rows, codes = columns.balances, columns.universe.assets
+    issuers: list[NDArray[np.bool_]] = []
+    for kind in PlaceKind:
+        for name, lost in places(kind, rows, codes, book.assets):
+            if kind is PlaceKind.ISSUER:
+                issuers.append(lost)
+            if kind is PlaceKind.ISSUER_FAMILY and any((lost == own).all() for own in issuers):
+                continue
+            yield kind.value, name, lost
 
 
 def _shortfalls(

@@ -132,8 +132,8 @@ class Column:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What happens when a venue, chain, bridge, custodian or issuer is lost: who falls short, by
-    how much.
+    """What happens when a place, an issuer, a family of them or a wrapped coin is lost: who falls
+    short, by how much. `kind` is one of `PlaceKind`.
     """
 
     kind: str

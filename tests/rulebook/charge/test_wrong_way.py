@@ -70,6 +70,15 @@ def test_a_venue_may_be_the_party() -> None:
     assert credit({"a": {"GOOD": 100.0}}, venue="elsewhere") == pytest.approx([90.0], abs=1e-3)
 
 
+def test_an_affiliate_hands_its_links_on() -> None:
+    links = ("Fund Ltd/Fund LP", "Fund LP/desk", "desk/Fund LP")
+    held = {"desk": {"FUND": 100.0}, "other": {"FUND": 100.0}}
+    assert credit(held, links) == pytest.approx([0.0, 180.0], abs=1e-3)
+    assert credit(held, links[:1]) == pytest.approx([180.0, 180.0], abs=1e-3)
+    # A link is read one way: what the desk issues is no concern of the issuer's own holders.
+    assert credit({"Fund Ltd": {"GOOD": 1.0}}, links) == pytest.approx([0.9], abs=1e-3)
+
+
 def test_an_issuer_is_linked_to_itself() -> None:
     assert credit({"Circle": {"GOOD": 100.0}}, ("x/y",)) == [0.0]
 

@@ -15,9 +15,10 @@ LINK = "/"
 def wrong_way_weight(context: Context, held: Holdings, links: tuple[str, ...]) -> F8:
     """(rows,) 0 where the issuer of a coin is legally linked to its holder or its venue, else 1.
 
-    `links` are "issuer/party" each, the party an owner or a venue: one legal link of a published
-    table. An issuer is linked to itself. A coin that wraps another has the issuers of both. NaN for
-    an issuer of the table whose holder has no name: nobody can say that they are strangers.
+    `links` are "issuer/party" each, the party an owner, a venue or an affiliate that has links of
+    its own: one legal link of a published table, and what is linked to a party is linked to the
+    issuer. An issuer is linked to itself. A coin that wraps another has the issuers of both. NaN
+    for an issuer of the table whose holder has no name: nobody can say that they are strangers.
     `InputRefused` for what is no link.
     """
     weight = np.ones(len(held.account))
@@ -44,7 +45,7 @@ def wrong_way_weight(context: Context, held: Holdings, links: tuple[str, ...]) -
 
 
 def _table(context: Context, links: tuple[str, ...]) -> dict[str, set[str]]:
-    """Issuer -> parties."""
+    """Issuer -> parties, those of its parties among them."""
     where = f"recipe {context.run.terms.name}, wrong_way"
     table: dict[str, set[str]] = {}
     failures = []
@@ -54,7 +55,19 @@ def _table(context: Context, links: tuple[str, ...]) -> dict[str, set[str]]:
             failures.append(Failure(Reason.WRONG_TYPE, where, f"{link!r} is not issuer/party"))
         table.setdefault(issuer, set()).add(party)
     refuse_if_any(failures)
-    return table
+    return {issuer: _reached(table, issuer) for issuer in table}
+
+
+def _reached(table: dict[str, set[str]], issuer: str) -> set[str]:
+    """Whoever a name leads to, link by link."""
+    found: set[str] = set()
+    ahead = [issuer]
+    while ahead:
+        for party in table.get(ahead.pop(), ()):
+            if party not in found:
+                found.add(party)
+                ahead.append(party)
+    return found
 
 
 def _issuers(context: Context, asset: int) -> tuple[str, ...]:

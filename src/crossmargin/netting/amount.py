@@ -80,10 +80,13 @@ def added_ticks(grouping: Grouping, ticks: Float) -> Float:
 
 def _added(grouping: Grouping, amount: Float) -> Float:
     """(groups,) sums of rows; a group without rows is 0."""
+    count = np.diff(grouping.indptr)
+    ordered = amount if grouping.in_order else amount[grouping.order]
+    if count.size == ordered.size and count.min(initial=1) == 1:
+        return ordered + 0.0  # each row is a group
     total = np.zeros(grouping.groups_count)
-    filled = np.flatnonzero(np.diff(grouping.indptr))
+    filled = np.flatnonzero(count)
     if filled.size:
-        ordered = amount if grouping.in_order else amount[grouping.order]
         total[filled] = np.add.reduceat(ordered, grouping.indptr[filled])
     return total + 0.0
 

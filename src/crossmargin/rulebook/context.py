@@ -122,6 +122,7 @@ class Context:
     owner_names: tuple[str, ...] = ()
     row_starts: NDArray[np.int64] | None = None
     answers: dict[tuple[int, str], Any] = field(default_factory=dict)
+    outcomes: dict[tuple[int, str], Any] = field(default_factory=dict)
     found: dict[str, Groups] = field(default_factory=dict)
     sums: dict[bytes, NDArray[np.float64] | None] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from crossmargin.netting.amount import times_field
 from crossmargin.rulebook.amount import added_up, of_rows
-from crossmargin.rulebook.charge.interface import Outcome, Parts
+from crossmargin.rulebook.charge.interface import Charge, Outcome, Parts
 from crossmargin.rulebook.charge.tiered import Brackets, effective_rate, group_brackets
+from crossmargin.rulebook.charge.without_orders import without_orders
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.node import (
     Bracket,
@@ -96,7 +97,7 @@ def _evaluated(node: Node, context: Context, at: str) -> Answer:
 
 def _inside(leaf: Leaf, context: Context, at: str) -> Outcome:
     """The charge's answer; rows that belong to no group of `at` contribute nothing to any."""
-    outcome: Outcome = leaf.charge.evaluate(context, at)
+    outcome = _charged(leaf, context, at)
     if outcome.parts is None:
         return outcome
     rows = context.groups(at).rows
@@ -105,6 +106,25 @@ def _inside(leaf: Leaf, context: Context, at: str) -> Outcome:
         balances=np.where(rows["balances"].row_group >= 0, outcome.parts.balances, 0.0),
     )
     return replace(outcome, parts=parts)
+
+
+def _charged(leaf: Leaf, context: Context, at: str) -> Outcome:
+    """What equal charges answer, evaluated once: without orders, those that count none are."""
+    charge = context.run.keep(
+        ("charge", id(leaf), len(context.orders.account) > 0), lambda: _settled(leaf, context)
+    )[1]
+    known: Outcome | None = context.outcomes.get((id(charge), at))
+    if known is None:
+        known = context.outcomes[id(charge), at] = charge.evaluate(context, at)
+    return known
+
+
+def _settled(leaf: Leaf, context: Context) -> tuple[Leaf, Charge]:
+    """The leaf, which keeps its identity from naming another, and the charge to evaluate for it."""
+    charge: Charge = leaf.charge
+    if not len(context.orders.account):
+        charge = without_orders(charge)
+    return leaf, context.run.keep(("equal charges", charge), lambda: charge)
 
 
 def _sum(node: Sum, context: Context, at: str) -> Answer:

@@ -42,6 +42,8 @@ class QuoteProtection:
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Ticks >= 0, rounded to nearest once per account and underlying; NaN without an index."""
+        if not (context.orders.kind == QUOTE_KIND).any() and not context.explain:
+            return Outcome(amount=np.zeros(context.groups_count(at)))
         largest, row = _largest_quotes(context)
         groups = context.groups(UNDERLYING)
         coins = largest

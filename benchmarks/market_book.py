@@ -26,7 +26,7 @@ import numpy as np
 from crossmargin.api import load_market
 from crossmargin.domain.columns import BookColumns
 from crossmargin.domain.universe import build_universe
-from crossmargin.kernels import backend_name, net_worst_tail, use_backend
+from crossmargin.kernels import RowSet, backend_name, net_worst_tail, use_backend
 from crossmargin.market.columns import market_columns
 from crossmargin.market.complete import completed_market
 from crossmargin.risk.measure import tail_at_level
@@ -144,9 +144,7 @@ class Ready:
     """Rows of one scan, grouped and sorted, and how many scenarios its tail has."""
 
     family: str
-    instrument: np.ndarray
-    contracts: np.ndarray
-    indptr: np.ndarray
+    sets: tuple[RowSet, ...]
     whole_count: int
     part_frac: float
 
@@ -186,9 +184,7 @@ def ready_rows(recipe: Recipe, found: Market) -> list[Ready]:
             rows.append(
                 Ready(
                     family=charge.scenarios,
-                    instrument=own.instrument,
-                    contracts=own.contracts,
-                    indptr=own.indptr,
+                    sets=own.sets,
                     whole_count=whole,
                     part_frac=part,
                 )
@@ -230,11 +226,10 @@ def one_round(recipe: Recipe, found: Market, rows: list[Ready]) -> Seconds:
     for each in rows:
         net_worst_tail(
             changes[each.family],
-            each.instrument,
-            each.contracts,
-            each.indptr,
+            *each.sets[0],
             each.whole_count,
             tail_fraction=each.part_frac,
+            more=each.sets[1:],
         )
     return Seconds(ours=ours, pricing=pricing, aggregation=perf_counter() - start)
 

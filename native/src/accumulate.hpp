@@ -7,6 +7,7 @@
 namespace {
 
 using crossmargin::Passed;
+using crossmargin::ROW_SETS_MAX;
 using crossmargin::Rows;
 
 // Scenarios from `column` on, VECTORS whole vectors; the last vector begins `last` after it, where
@@ -119,6 +120,39 @@ inline bool pass_groups(const Rows& rows, int64_t first, int64_t last, Passed& p
     passed.rows_max = rows_max;
     passed.is_misshapen |= before > begin && listing_max >= uint64_t(rows.listings_count);
     return !passed.is_misshapen;
+}
+
+// The sums of a group over all its sets; `further` holds as many doubles as `out`.
+inline void sum_sets(const Rows* sets, int sets_count, const Cut& cut, int64_t group, double* out, double* further) {
+    sum_group(sets[0], cut, sets[0].indptr[group], sets[0].indptr[group + 1], out);
+    for (int set = 1; set < sets_count; ++set) {
+        const Rows& rows = sets[set];
+        const int64_t begin = rows.indptr[group], end = rows.indptr[group + 1], count = rows.scenarios_count;
+        if (begin == end) continue;
+        sum_group(rows, cut, begin, end, further);
+        int64_t s = 0;
+        for (; s + LANES <= count; s += LANES) store(out + s, load(out + s) + load(further + s));
+        for (; s < count; ++s) out[s] += further[s];
+    }
+}
+
+inline bool pass_sets(const Rows* sets, int sets_count, int64_t first, int64_t last, Passed* own) {
+    bool is_fine = true;
+    for (int set = 0; set < sets_count; ++set) is_fine &= pass_groups(sets[set], first, last, own[set]);
+    return is_fine;
+}
+
+// A group has no more rows than the longest groups of all sets together.
+inline void add_sets(const Passed* own, int sets_count, Passed& passed) {
+    int64_t rows_max = 0;
+    for (int set = 0; set < sets_count; ++set) {
+        rows_max += own[set].rows_max;
+        passed.is_misshapen |= own[set].is_misshapen;
+        if (own[set].contracts_bits_max > passed.contracts_bits_max) {
+            passed.contracts_bits_max = own[set].contracts_bits_max;
+        }
+    }
+    passed.rows_max = rows_max > passed.rows_max ? rows_max : passed.rows_max;
 }
 
 // Groups that are checked together and then summed while their rows are still in the first cache.

@@ -9,10 +9,13 @@ namespace {
 constexpr int FUSED_RANKS_MAX = 2;
 
 template <int VECTORS, int RANKS>
-inline Tail fused_tail(const Rows& rows, int64_t begin, int64_t end, TailShape shape) {
+inline Tail fused_tail(const Rows* sets, int sets_count, int64_t group, TailShape shape) {
     Sums sums[VECTORS] = {};
-    const int64_t count = rows.scenarios_count, last = count - LANES;
-    accumulate(rows, begin, end, 0, last, sums);
+    const int64_t count = sets[0].scenarios_count, last = count - LANES;
+    for (int set = 0; set < sets_count; ++set) {
+        const Rows& rows = sets[set];
+        accumulate(rows, rows.indptr[group], rows.indptr[group + 1], 0, last, sums);
+    }
     const Bits lane_number = lane_numbers();
     // The overlap of the last two vectors counts once.
     const Bits is_twice = lane_number < broadcast_bits(VECTORS * LANES - count);
@@ -42,7 +45,7 @@ inline Tail fused_tail(const Rows& rows, int64_t begin, int64_t end, TailShape s
     return Tail{lowest[0], found < count ? found : 0, weighted(lowest, shape)};
 }
 
-typedef Tail (*FusedTail)(const Rows&, int64_t, int64_t, TailShape);
+typedef Tail (*FusedTail)(const Rows*, int, int64_t, TailShape);
 
 template <int VECTORS, int RANKS>
 FusedTail fused_tail_of(int64_t vectors) {

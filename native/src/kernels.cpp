@@ -6,6 +6,7 @@
 #include "fixed_sequence.hpp"
 #include "lowest.hpp"
 #include "option_rows.hpp"
+#include "shaped_rows.hpp"
 #include "tiered_rows.hpp"
 
 namespace {
@@ -25,28 +26,30 @@ void sums(const Rows& rows, int64_t first, int64_t last, double* out, Passed& pa
     }
 }
 
-void tails(const Rows& rows, int64_t first, int64_t last, TailShape shape, Tails out, double* scratch,
-           Passed& passed) {
-    const Cut cut(rows.scenarios_count);
-    const FusedTail fused = fused_tail_for(cut, rows.scenarios_count, shape);
-    for (int lane = 0; lane < LANES; ++lane) scratch[rows.scenarios_count + lane] = INFINITE;
+void tails(const Rows* sets, int sets_count, int64_t first, int64_t last, TailShape shape, Tails out,
+           double* scratch, Passed& passed) {
+    const int64_t scenarios_count = sets[0].scenarios_count;
+    const Cut cut(scenarios_count);
+    const FusedTail fused = fused_tail_for(cut, scenarios_count, shape);
+    for (int lane = 0; lane < LANES; ++lane) scratch[scenarios_count + lane] = INFINITE;
+    Passed own[ROW_SETS_MAX] = {};
     for (int64_t from = first; from < last; from += GROUPS_CHECKED) {
         const int64_t to = from + GROUPS_CHECKED < last ? from + GROUPS_CHECKED : last;
-        if (!pass_groups(rows, from, to, passed)) return;
+        if (!pass_sets(sets, sets_count, from, to, own)) break;
         for (int64_t group = from; group < to; ++group) {
-            const int64_t begin = rows.indptr[group], end = rows.indptr[group + 1];
             Tail tail;
             if (fused != nullptr) {
-                tail = fused(rows, begin, end, shape);
+                tail = fused(sets, sets_count, group, shape);
             } else {
-                sum_group(rows, cut, begin, end, scratch);
-                tail = tail_of(scratch, rows.scenarios_count, shape, scratch);
+                sum_sets(sets, sets_count, cut, group, scratch, scratch + scenarios_count + SCRATCH_MARGIN);
+                tail = tail_of(scratch, scenarios_count, shape, scratch);
             }
             out.worst[group] = tail.worst;
             out.worst_scenario[group] = tail.worst_scenario;
             out.sum[group] = tail.sum;
         }
     }
+    add_sets(own, sets_count, passed);
 }
 
 void ranked(const Rows& rows, int64_t first, int64_t last, int64_t rank, double* ticks, int64_t* scenario,
@@ -179,7 +182,7 @@ extern const KernelTable TABLE_OF(INSTRUCTION_SET);
 const KernelTable TABLE_OF(INSTRUCTION_SET) = {
     NAME_OF(INSTRUCTION_SET), LANES,   sums,  tails,   bounds, largest_changes,
     ranked,                   tail_of, shift, replace, prices, greeks,
-    tiered,                   read,    apply,
+    tiered,                   shaped,  net_gross, read,   apply,
 };
 
 }  // namespace crossmargin

@@ -17,6 +17,9 @@ struct Rows {
     const int64_t* indptr;  // (groups + 1,)
 };
 
+// Sets of rows that a group may have: positions, balances, and room for as many again.
+constexpr int ROW_SETS_MAX = 4;
+
 // What one pass over a range of groups learns on its way, so that guards need no pass of their own.
 struct Passed {
     bool is_misshapen;            // an index points outside: nothing was read there
@@ -83,6 +86,44 @@ struct Brackets {
     bool bound_below;  // at a bound the tier below it is reached
 };
 
+// What a shape does to the change of a group; its figures are those of the group's label.
+enum class ShapeKind : int64_t { sign_discount, minus_absolute, gain_share, range_share, damping };
+
+struct ShapeStep {
+    ShapeKind kind;
+    const double* spread;  // (labels, padded scenarios) ranges, or what lies beyond them
+    const double* own;     // (labels, 2) one or two figures of the label
+};
+
+// Inner groups that are netted, shaped step by step and added up to outer groups.
+struct ShapedPart {
+    Rows sets[ROW_SETS_MAX];
+    int sets_count;
+    const int64_t* label;      // (inner groups,)
+    const int64_t* start;      // (outer groups + 1,) the inner groups of each outer one
+    int64_t inner_count, labels_count;
+    const double* value;       // (listings,) ticks per contract, null where no step reads it
+    const ShapeStep* steps;
+    int steps_count;
+};
+
+// The scenarios of one row, in whole vectors of every instruction set.
+constexpr int64_t PAD = 8;
+inline int64_t padded(int64_t scenarios_count) { return (scenarios_count + PAD - 1) / PAD * PAD; }
+
+// What `shaped` learns on its way: the largest size of a shaped change as bits, most inner groups.
+struct ShapedPassed {
+    bool is_misshapen;
+    int64_t size_bits_max, inner_max;
+    Passed rows;
+};
+
+// Rows of a grouping: amounts whose absolute sum reaches 2**53 are in doubt.
+struct NetGross {
+    double* net;
+    double* gross;
+};
+
 // Scratch of one thread for `tails`: (scenarios + SCRATCH_MARGIN) doubles for the sums, and as many
 // each for candidates and their order.
 constexpr int64_t SCRATCH_MARGIN = 16;
@@ -93,7 +134,8 @@ struct KernelTable {
     int lanes;
     // (last - first, scenarios) whole ticks into `out`, which begins with group `first`.
     void (*sums)(const Rows&, int64_t first, int64_t last, double* out, Passed&);
-    void (*tails)(const Rows&, int64_t first, int64_t last, TailShape, Tails, double* scratch, Passed&);
+    // The sums of a group run over its rows in all sets, which share one matrix of changes.
+    void (*tails)(const Rows* sets, int sets_count, int64_t first, int64_t last, TailShape, Tails, double* scratch, Passed&);
     // (groups,) sums of the largest absolute ticks of rows, given the largest change of each listing.
     void (*bounds)(const Rows&, const double* largest, int64_t first, int64_t last, double* bound);
     void (*largest_changes)(const Rows&, int64_t first, int64_t last, double* largest);
@@ -112,6 +154,12 @@ struct KernelTable {
     bool (*greeks)(const Options&, int64_t first, int64_t last, Greeks);
     // (groups,) charge per unit of size; false where a label is outside the brackets.
     bool (*tiered)(const Brackets&, int64_t first, int64_t last, double* out);
+    // (outer groups,) lowest weighted sum of shaped changes over all parts, and its first scenario.
+    // `weight` (padded scenarios,); scratch of three times that.
+    void (*shaped)(const ShapedPart* parts, int parts_count, int64_t scenarios_count, const double* weight,
+                   int64_t first, int64_t last, double* worst, int64_t* scenario, double* scratch, ShapedPassed&);
+    // (groups,) sums of rounded products and of their sizes; false where a sum of sizes is in doubt.
+    bool (*net_gross)(const Rows&, int64_t first, int64_t last, NetGross, Passed&);
     // For measuring: reads everything and adds it up; calls a vector function of this width.
     double (*read)(const double* from, int64_t count, int64_t passes);
     void (*apply)(void* function, const double* from, double* to, int64_t count);

@@ -10,7 +10,7 @@
 
 #include "limits.hpp"
 #include "resident_book.hpp"
-#include "running.hpp"
+#include "row_sets.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -24,118 +24,18 @@ Running& running() {
 
 namespace {
 
-using Line = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Index = nb::ndarray<const int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using MatrixOut = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-using LineOut = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using IndexOut = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Strided = nb::ndarray<const double, nb::ndim<2>, nb::device::cpu>;
 using StridedFlags = nb::ndarray<const bool, nb::ndim<2>, nb::device::cpu>;
 
-constexpr double TICK_LIMIT = 9007199254740992.0;  // 2**53
-
-Rows rows_of(const Strided& change, const Index& listing, const Line& contracts, const Index& indptr) {
-    if (listing.shape(0) != contracts.shape(0) || indptr.shape(0) == 0 || change.shape(1) == 0 ||
-        (change.size() > 0 && change.shape(1) > 1 && change.stride(1) != 1)) {
-        throw nb::value_error("rows: listing_index, contracts, indptr or scenarios do not fit together");
-    }
-    return Rows{change.data(),    change.stride(0),  int64_t(change.shape(0)),  int64_t(change.shape(1)),
-                listing.data(),   contracts.data(),  int64_t(listing.shape(0)), indptr.data()};
-}
-
-// Groups are cut where their rows are, so that no thread waits for one with longer groups.
-std::vector<int64_t> cut_by_rows(const Rows& rows, int64_t groups_count, int parts) {
-    std::vector<int64_t> cuts(size_t(parts) + 1, 0);
-    for (int part = 1; part < parts; ++part) {
-        const int64_t* found = std::lower_bound(rows.indptr, rows.indptr + groups_count,
-                                                rows.rows_count * part / parts);
-        cuts[size_t(part)] = std::max<int64_t>(cuts[size_t(part) - 1], found - rows.indptr);
-    }
-    cuts[size_t(parts)] = groups_count;
-    return cuts;
-}
-
-struct Verdict {
-    bool is_misshapen = false;
-    std::vector<int64_t> doubtful;  // groups whose bound reaches 2**53 or is no number
-};
-
-// Of the listings that the rows hold, or of all where that is less work.
-std::vector<double> largest_of(const Rows& rows) {
-    std::vector<double> largest(static_cast<size_t>(rows.listings_count), 0.0);
-    const KernelTable& kernels = *running().kernels;
-    if (rows.rows_count < rows.listings_count) {
-        for (int64_t row = 0; row < rows.rows_count; ++row) {
-            kernels.largest_changes(rows, rows.listing[row], rows.listing[row] + 1, largest.data());
-        }
-        return largest;
-    }
-    for_ranges(split_for(rows.listings_count * rows.scenarios_count), rows.listings_count,
-               [&](int64_t first, int64_t last, int) {
-                   kernels.largest_changes(rows, first, last, largest.data());
-               });
-    return largest;
-}
-
-void bounds_of(const Rows& rows, int64_t groups_count, const std::vector<double>& largest, double* bound) {
-    for_ranges(split_for(rows.rows_count), groups_count, [&](int64_t first, int64_t last, int) {
-        running().kernels->bounds(rows, largest.data(), first, last, bound);
-    });
-}
-
-// Most rows x largest contracts x largest change clears every group at once; else each for itself.
-Verdict judge(const Rows& rows, int64_t groups_count, const std::vector<Passed>& passed) {
-    Verdict verdict;
-    Passed all = {};
-    for (const Passed& part : passed) {
-        all.is_misshapen |= part.is_misshapen;
-        all.rows_max = std::max(all.rows_max, part.rows_max);
-        all.contracts_bits_max = std::max(all.contracts_bits_max, part.contracts_bits_max);
-    }
-    verdict.is_misshapen = all.is_misshapen || rows.indptr[0] != 0 ||
-                           rows.indptr[groups_count] != rows.rows_count;
-    if (verdict.is_misshapen || rows.rows_count == 0) return verdict;
-    const std::vector<double> largest = largest_of(rows);
-    double contracts_max, change_max = 0.0;
-    std::memcpy(&contracts_max, &all.contracts_bits_max, 8);
-    for (double change : largest) {
-        if (std::isnan(change)) {
-            change_max = change;  // no bound holds
-            break;
-        }
-        change_max = std::max(change_max, change);
-    }
-    if (double(all.rows_max) * (contracts_max * change_max + 1.0) < TICK_LIMIT) return verdict;
-    std::vector<double> bound(static_cast<size_t>(groups_count));
-    bounds_of(rows, groups_count, largest, bound.data());
-    for (int64_t group = 0; group < groups_count; ++group) {
-        if (!(bound[size_t(group)] < TICK_LIMIT)) verdict.doubtful.push_back(group);
-    }
-    return verdict;
-}
-
-template <class Work>
-Verdict over_groups(const Rows& rows, int64_t groups_count, const Work& work) {
-    const Split split = split_for(rows.rows_count * rows.scenarios_count + groups_count);
-    const std::vector<int64_t> cuts = cut_by_rows(rows, groups_count, split.parts);
-    std::vector<Passed> passed(static_cast<size_t>(split.parts), Passed{});
-    thread_pool().run(split.threads, split.parts, [&](int part) {
-        // Its own copy while it runs: neighbours would share a cache line.
-        Passed mine = {};
-        work(cuts[size_t(part)], cuts[size_t(part) + 1], mine);
-        passed[size_t(part)] = mine;
-    });
-    return judge(rows, groups_count, passed);
-}
-
-nb::object answer(const Verdict& verdict) {
-    return nb::make_tuple(verdict.is_misshapen, verdict.doubtful);
+RowSets one_set(const Strided& change, const Index& listing, const Line& contracts, const Index& indptr) {
+    RowSets rows;
+    rows.sets[0] = rows_of(change, listing, contracts, indptr);
+    rows.count = 1;
+    return rows;
 }
 
 nb::object net_ticks(Strided change, Index listing, Line contracts, Index indptr, MatrixOut out) {
-    const Rows rows = rows_of(change, listing, contracts, indptr);
-    const int64_t groups_count = int64_t(indptr.shape(0)) - 1, width = rows.scenarios_count;
+    const RowSets rows = one_set(change, listing, contracts, indptr);
+    const int64_t groups_count = int64_t(indptr.shape(0)) - 1, width = rows.scenarios_count();
     if (int64_t(out.shape(0)) != groups_count || int64_t(out.shape(1)) != width) {
         throw nb::value_error("out must be (groups, scenarios)");
     }
@@ -144,19 +44,20 @@ nb::object net_ticks(Strided change, Index listing, Line contracts, Index indptr
     {
         nb::gil_scoped_release released;
         verdict = over_groups(rows, groups_count, [&](int64_t first, int64_t last, Passed& passed) {
-            running().kernels->sums(rows, first, last, ticks + first * width, passed);
+            running().kernels->sums(rows.sets[0], first, last, ticks + first * width, passed);
         });
     }
     return answer(verdict);
 }
 
-nb::object net_worst_tail(Strided change, Index listing, Line contracts, Index indptr, int64_t tail_count,
-                          double tail_fraction, LineOut worst, IndexOut scenario, LineOut tail_sum) {
-    const Rows rows = rows_of(change, listing, contracts, indptr);
-    const int64_t groups_count = int64_t(indptr.shape(0)) - 1;
+// `sets` are tuples of listing_index, contracts and indptr.
+nb::object net_worst_tail(Strided change, nb::list sets, int64_t tail_count, double tail_fraction, LineOut worst,
+                          IndexOut scenario, LineOut tail_sum) {
+    const int64_t groups_count = int64_t(worst.shape(0));
+    const RowSets rows = row_sets_of(change, sets, groups_count);
     const TailShape shape{tail_count, tail_fraction};
-    if (tail_count < 0 || shape.ranks() < 1 || shape.ranks() > rows.scenarios_count ||
-        int64_t(worst.shape(0)) != groups_count || int64_t(scenario.shape(0)) != groups_count ||
+    if (tail_count < 0 || shape.ranks() < 1 || shape.ranks() > rows.scenarios_count() ||
+        int64_t(scenario.shape(0)) != groups_count ||
         int64_t(tail_sum.shape(0)) != groups_count) {
         throw nb::value_error("the tail does not fit the scenarios, or the results do not fit the groups");
     }
@@ -166,8 +67,8 @@ nb::object net_worst_tail(Strided change, Index listing, Line contracts, Index i
         nb::gil_scoped_release released;
         verdict = over_groups(rows, groups_count, [&](int64_t first, int64_t last, Passed& passed) {
             const std::unique_ptr<double[]> scratch(
-                new double[static_cast<size_t>(scratch_size(rows.scenarios_count))]());
-            running().kernels->tails(rows, first, last, shape, out, scratch.get(), passed);
+                new double[static_cast<size_t>(scratch_size(rows.scenarios_count()))]());
+            running().kernels->tails(rows.sets, rows.count, first, last, shape, out, scratch.get(), passed);
         });
     }
     return answer(verdict);
@@ -175,9 +76,9 @@ nb::object net_worst_tail(Strided change, Index listing, Line contracts, Index i
 
 nb::object net_ranked(Strided change, Index listing, Line contracts, Index indptr, int64_t rank, LineOut ticks,
                       IndexOut scenario) {
-    const Rows rows = rows_of(change, listing, contracts, indptr);
+    const RowSets rows = one_set(change, listing, contracts, indptr);
     const int64_t groups_count = int64_t(indptr.shape(0)) - 1;
-    if (rank < 1 || rank > rows.scenarios_count || int64_t(ticks.shape(0)) != groups_count ||
+    if (rank < 1 || rank > rows.scenarios_count() || int64_t(ticks.shape(0)) != groups_count ||
         int64_t(scenario.shape(0)) != groups_count) {
         throw nb::value_error("the rank does not fit the scenarios, or the results do not fit the groups");
     }
@@ -188,15 +89,15 @@ nb::object net_ranked(Strided change, Index listing, Line contracts, Index indpt
         nb::gil_scoped_release released;
         verdict = over_groups(rows, groups_count, [&](int64_t first, int64_t last, Passed& passed) {
             const std::unique_ptr<double[]> scratch(
-                new double[static_cast<size_t>(scratch_size(rows.scenarios_count))]());
-            running().kernels->ranked(rows, first, last, rank, found, where, scratch.get(), passed);
+                new double[static_cast<size_t>(scratch_size(rows.scenarios_count()))]());
+            running().kernels->ranked(rows.sets[0], first, last, rank, found, where, scratch.get(), passed);
         });
     }
     return answer(verdict);
 }
 
 void gross_bound_ticks(Strided change, Index listing, Line contracts, Index indptr, LineOut bound) {
-    const Rows rows = rows_of(change, listing, contracts, indptr);
+    const RowSets rows = one_set(change, listing, contracts, indptr);
     const int64_t groups_count = int64_t(indptr.shape(0)) - 1;
     if (int64_t(bound.shape(0)) != groups_count) throw nb::value_error("bound must be (groups,)");
     double* bounds = bound.data();
@@ -347,9 +248,8 @@ NB_MODULE(crossmargin_native, m) {
     // An array of another type or layout is refused, never copied behind the caller's back.
     m.def("net_ticks", &net_ticks, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg().noconvert());
-    m.def("net_worst_tail", &net_worst_tail, nb::arg().noconvert(), nb::arg().noconvert(),
-          nb::arg().noconvert(), nb::arg().noconvert(), nb::arg(), nb::arg(), nb::arg().noconvert(),
-          nb::arg().noconvert(), nb::arg().noconvert());
+    m.def("net_worst_tail", &net_worst_tail, nb::arg().noconvert(), nb::arg(), nb::arg(), nb::arg(),
+          nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert());
     m.def("net_ranked", &net_ranked, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg(), nb::arg().noconvert(), nb::arg().noconvert());
     m.def("repeated_row", &repeated_row, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg());
@@ -363,7 +263,9 @@ NB_MODULE(crossmargin_native, m) {
     m.def("tiered_rate", &tiered_rate, nb::arg().noconvert(), nb::arg().noconvert(), nb::arg().noconvert(),
           nb::arg().noconvert(), nb::arg(), nb::arg(), nb::arg().noconvert());
     // Raised with every change of what crossmargin.kernels.native calls.
-    m.attr("SEAM") = 2;
+    m.attr("SEAM") = 3;
+    bind_shaped(m);
+    bind_grouped(m);
     bind_resident_book(m);
     bind_limits(m);
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crossmargin import kernels
-from crossmargin.kernels import backend, native, reference
+from crossmargin.kernels import backend, native, native_library, reference
 from tests.kernels.native_sets import LIBRARY, needs_native
 
 
@@ -71,10 +71,10 @@ def test_without_the_native_distribution_the_twin_serves_and_says_so() -> None:
 
 def test_a_native_distribution_of_another_seam_is_refused(monkeypatch) -> None:
     other = ModuleType("crossmargin_native")
-    other.SEAM = native.SEAM + 1
+    other.SEAM = native_library.SEAM + 1
     monkeypatch.setitem(sys.modules, "crossmargin_native", other)
     with pytest.raises(ImportError, match="install it anew"):
-        native._library()
+        native_library._library()
 
 
 def test_the_choice_made_at_import_is_the_one_in_use() -> None:

@@ -4,8 +4,7 @@ Every function gives the bits of its namesake in `reference`, for any number of 
 instruction set. What the native side doubts is put to the twin's own guard, so errors are the same.
 """
 
-import importlib
-from types import ModuleType
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -14,7 +13,10 @@ from numpy.typing import NDArray
 
 from crossmargin.kernels import resident
 from crossmargin.kernels.black import refuse_negative
+from crossmargin.kernels.native_groups import grouped_rows, net_and_gross, net_shaped_worst
+from crossmargin.kernels.native_library import LIBRARY
 from crossmargin.kernels.repeated import NONE
+from crossmargin.kernels.row_set import RowSet, joined
 from crossmargin.kernels.segment_rows import Rows, check
 from crossmargin.kernels.tick_guard import refuse_beyond
 from crossmargin.kernels.tiered import check_brackets
@@ -23,30 +25,27 @@ Float: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+__all__ = [
+    "LIBRARY",
+    "NAME",
+    "ResidentBook",
+    "black_greeks",
+    "black_prices",
+    "gross_bound_ticks",
+    "grouped_rows",
+    "net_and_gross",
+    "net_ranked",
+    "net_shaped_worst",
+    "net_ticks",
+    "net_worst_tail",
+    "repeated_row",
+    "tiered_rate",
+]
+
 NAME: Final = "native"
-SEAM: Final = 2
 ALIGNED_ROWS_MIN: Final = 64
 """A matrix of changes is laid out anew when its rows will be read so many times each."""
 CACHE_LINE: Final = 64
-
-
-def _library() -> ModuleType | None:
-    """The compiled module, None where not installed; one that is broken or old is an error."""
-    try:
-        library = importlib.import_module("crossmargin_native")
-    except ModuleNotFoundError as error:
-        if error.name != "crossmargin_native":
-            raise
-        return None
-    if library.SEAM != SEAM:
-        raise ImportError(
-            f"crossmargin-native has seam {library.SEAM}, this crossmargin needs {SEAM}: "
-            "install it anew"
-        )
-    return library
-
-
-LIBRARY: Final[Any] = _library()
 
 
 def net_ticks(
@@ -77,6 +76,7 @@ def net_worst_tail(
     tail_count: int,
     *,
     tail_fraction: float = 0.0,
+    more: Sequence[RowSet] = (),
 ) -> tuple[Float, Index, Float]:
     """(groups,) worst ticks, worst scenario, tail ticks: see `segment.net_worst_tail`."""
     ranks_count = tail_count + (tail_fraction > 0.0)
@@ -84,13 +84,18 @@ def net_worst_tail(
         raise ValueError(
             f"no tail of {tail_count} and {tail_fraction} of {change_ticks.shape[1]} scenarios"
         )
-    rows = _rows(change_ticks, listing_index, contracts, indptr)
+    given = [(listing_index, contracts, indptr), *more]
+    if any(own.size != indptr.size for _, _, own in given):
+        raise ValueError("sets of rows must have one number of groups")
+    found = [_rows(change_ticks, *each) for each in given]
     worst, tail_sum = np.empty(indptr.size - 1), np.empty(indptr.size - 1)
     scenario = np.empty(indptr.size - 1, dtype=np.int64)
-    _accept(
-        rows,
-        LIBRARY.net_worst_tail(*rows, tail_count, tail_fraction, worst, scenario, tail_sum),
+    sets = [each[1:] for each in found]
+    verdict = LIBRARY.net_worst_tail(
+        found[0][0], sets, tail_count, tail_fraction, worst, scenario, tail_sum
     )
+    if any(verdict):
+        _accept((change_ticks, *joined(given)), verdict)
     return worst, scenario, tail_sum
 
 

@@ -1,10 +1,15 @@
 """The kernels as everybody calls them: the chosen backend behind one set of names."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.kernels.backend import chosen
+from crossmargin.kernels.grouped import BlockGroups
 from crossmargin.kernels.resident import ResidentBook
+from crossmargin.kernels.row_set import RowSet
+from crossmargin.kernels.shaped import ShapedPart
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -92,17 +97,67 @@ def net_worst_tail(
     tail_count: int,
     *,
     tail_fraction: float = 0.0,
+    more: Sequence[RowSet] = (),
 ) -> tuple[Float, Index, Float]:
     """(groups,) worst ticks, (groups,) worst scenario, (groups,) sum of the lowest ticks: the tail.
 
     Same figures as `net_ticks` reduced over its last axis, without ever holding groups x scenarios.
     The worst scenario is the lowest index among equals. The tail is the `tail_count` lowest
-    scenarios and `tail_fraction` of the next one. A loss is negative.
+    scenarios and `tail_fraction` of the next one. A loss is negative. `more` are further rows of
+    the same groups: `listing_index`, `contracts` and `indptr` each.
     """
     worst: tuple[Float, Index, Float] = chosen().net_worst_tail(
-        change_ticks, listing_index, contracts, indptr, tail_count, tail_fraction=tail_fraction
+        change_ticks,
+        listing_index,
+        contracts,
+        indptr,
+        tail_count,
+        tail_fraction=tail_fraction,
+        more=more,
     )
     return worst
+
+
+def net_shaped_worst(
+    change_ticks: Float, value_ticks: Float, parts: Sequence[ShapedPart], loss_weight: Float
+) -> tuple[Float, Index]:
+    """(outer groups,) lowest weighted ticks, and (outer groups,) the lowest scenario that has them.
+
+    `change_ticks` (listings, scenarios), `value_ticks` (listings,), `loss_weight` (scenarios,).
+    Every part is netted as `net_ticks` does, shaped step by step and rounded after each, and added
+    up to the outer groups; the parts are added, then weighed. Raises as `net_ticks` does.
+    """
+    worst: tuple[Float, Index] = chosen().net_shaped_worst(
+        change_ticks, value_ticks, parts, loss_weight
+    )
+    return worst
+
+
+def net_and_gross(
+    figure_ticks: Float, listing_index: Index, contracts: Float, indptr: Index
+) -> tuple[Float, Float]:
+    """(groups,) whole ticks each: the sums of rint(contracts * figure) and of their sizes.
+
+    `figure_ticks` (listings,) per contract, not yet rounded; rows as for `net_ticks`. Raises
+    `NotFinite`, or `TickOverflow` where the sizes of a group add up to 2**53.
+    """
+    amounts: tuple[Float, Float] = chosen().net_and_gross(
+        figure_ticks, listing_index, contracts, indptr
+    )
+    return amounts
+
+
+def grouped_rows(
+    blocks: Sequence[tuple[Index, Index]], key: Index
+) -> tuple[Index, Index, tuple[BlockGroups, ...]]:
+    """(groups,) account, (groups,) key, sorted by both, and the rows of each block by group.
+
+    A block is `account` (rows,) and `label` (rows,), the place of each row in `key` (labels,). A
+    row whose key is -1 is in no group. ValueError for an account or a key that is negative
+    otherwise, and where both do not fit into 64 bits.
+    """
+    groups: tuple[Index, Index, tuple[BlockGroups, ...]] = chosen().grouped_rows(blocks, key)
+    return groups
 
 
 def net_ranked(

@@ -5,11 +5,13 @@ below 2**53 add exactly in float64, so no order of rows, groups or chunks can ch
 `change_ticks` is per contract and already in ticks (scaled by a power of two), not yet rounded.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels.row_set import RowSet, joined
 from crossmargin.kernels.segment_rows import (
     Rows,
     blocks,
@@ -67,13 +69,16 @@ def net_worst_tail(
     tail_count: int,
     *,
     tail_fraction: float = 0.0,
+    more: Sequence[RowSet] = (),
 ) -> tuple[Float, Index, Float]:
     """(groups,) worst ticks, (groups,) worst scenario, (groups,) sum of the lowest ticks: the tail.
 
     Same figures as `net_ticks` reduced over its last axis, without ever holding groups x scenarios.
     The worst scenario is the lowest index among equals. The tail is the `tail_count` lowest
-    scenarios and `tail_fraction` of the next one. A loss is negative.
+    scenarios and `tail_fraction` of the next one. A loss is negative. `more` are further rows of
+    the same groups.
     """
+    listing_index, contracts, indptr = joined([(listing_index, contracts, indptr), *more])
     ranks_count = tail_count + (tail_fraction > 0.0)
     if not (0 < ranks_count <= change_ticks.shape[1] and 0.0 <= tail_fraction < 1.0):
         raise ValueError(

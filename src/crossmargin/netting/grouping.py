@@ -6,6 +6,8 @@ from typing import TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels import BlockGroups, grouped_rows
+
 Index: TypeAlias = NDArray[np.int64]
 
 
@@ -41,34 +43,23 @@ def group_rows(name: str, account_index: Index, key: Index) -> Grouping:
     """
     if account_index.shape != key.shape or account_index.ndim != 1:
         raise ValueError(f"grouping {name}: account_index and key must be (rows,)")
-    if account_index.size and (account_index.min() < 0 or key.min() < -1):
-        raise ValueError(f"grouping {name}: an account or a key is negative")
-    order = np.flatnonzero(key >= 0)
-    account, kept = account_index[order], key[order]
-    width = int(kept.max(initial=0)) + 1
-    if (int(account.max(initial=0)) + 1) * width >= 2**63:
-        raise ValueError(f"grouping {name}: accounts times keys do not fit into 64 bits")
-    pair = account * width + kept
-    in_order = not (pair[1:] < pair[:-1]).any()
-    if not in_order:
-        # A stable sort merges the runs that books and blocks come in.
-        rank = np.argsort(pair, kind="stable")
-        order, account, kept, pair = order[rank], account[rank], kept[rank], pair[rank]
-    opens = np.ones(order.size, dtype=np.bool_)
-    opens[1:] = pair[1:] != pair[:-1]
-    first = np.flatnonzero(opens)
-    row_group = np.full(account_index.size, -1, dtype=np.int64)
-    row_group[order] = np.cumsum(opens) - 1
-    return _frozen(
-        Grouping(
-            name=name,
-            row_group=row_group,
-            group_account=account[first],
-            group_key=kept[first],
-            order=order,
-            indptr=np.append(first, order.size),
-            in_order=in_order and order.size == account_index.size,
-        )
+    try:
+        account, kept, (rows,) = grouped_rows([(account_index, np.arange(key.size))], key)
+    except ValueError as misfit:
+        raise ValueError(f"grouping {name}: {misfit}") from misfit
+    return _frozen(grouping_of(name, rows, account, kept))
+
+
+def grouping_of(name: str, rows: BlockGroups, account: Index, key: Index) -> Grouping:
+    """The rows of a block with (groups,) account and key."""
+    return Grouping(
+        name=name,
+        row_group=rows.row_group,
+        group_account=account,
+        group_key=key,
+        order=rows.order,
+        indptr=rows.indptr,
+        in_order=rows.in_order,
     )
 
 

@@ -11,7 +11,19 @@ from typing import TypeAlias, assert_never, final
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.kernels import TICK_LIMIT, NotFinite, TickOverflow
+from crossmargin.kernels import ShapeStep
+from crossmargin.kernels.shape_step import (
+    DAMPING,
+    GAIN_SHARE,
+    MINUS_ABSOLUTE,
+    RANGE_SHARE,
+    SIGN_DISCOUNT,
+    all_lost,
+    damped,
+    gain_shared,
+    over_ranges,
+    sign_discounted,
+)
 
 Float: TypeAlias = NDArray[np.float64]
 Index: TypeAlias = NDArray[np.int64]
@@ -119,32 +131,25 @@ def sign_discount(
     _not_negative(positive_frac, "positive_frac")
     _not_negative(negative_frac, "negative_frac")
     value = value_ticks[:, None]
-    shocked = _whole(value + change_ticks)
-    factor = np.where(shocked >= 0.0, _column(positive_frac), _column(negative_frac))
-    return _whole(_whole(shocked * factor) - value)
+    return sign_discounted(value, change_ticks, _column(positive_frac), _column(negative_frac))
 
 
 def minus_absolute(value_ticks: Float, change_ticks: Float) -> Float:
     """(groups, scenarios) whole ticks: -|change|; the value (groups,) plays no part."""
-    return _whole(np.negative(np.abs(change_ticks)))
+    return all_lost(change_ticks)
 
 
 def gain_share(value_ticks: Float, change_ticks: Float, gain_frac: PerGroup) -> Float:
     """(groups, scenarios) whole ticks: gains times `gain_frac`, losses in full; no use of value."""
-    _not_negative(gain_frac, "gain_frac")
-    if not (np.asarray(gain_frac) <= 1.0).all():
-        raise ValueError("gain_frac must be in 0..1")
-    shared = np.multiply(change_ticks, _column(gain_frac))
-    return _whole(np.minimum(shared, change_ticks, out=shared))
+    _share(gain_frac)
+    return gain_shared(change_ticks, _column(gain_frac))
 
 
 def range_share(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
     """(groups, scenarios) whole ticks: the change over the ranges it lies away; see
     `RangeShare`.
     """
-    ranges = _ranges(change_ticks, move_frac, range_frac)
-    own = ranges if ranges.shape == change_ticks.shape else None
-    return _whole(np.divide(change_ticks, ranges, out=own))
+    return over_ranges(change_ticks, _ranges(change_ticks.shape, move_frac, range_frac))
 
 
 def damping(
@@ -156,13 +161,40 @@ def damping(
 ) -> Float:
     """(groups, scenarios) whole ticks: the change moved towards zero; see `Damping`."""
     _not_negative(allowance_ticks, "allowance_ticks")
-    beyond = _ranges(change_ticks, move_frac, range_frac)
-    beyond -= 1.0
-    own = beyond if beyond.shape == change_ticks.shape else None
-    size = np.abs(change_ticks)
-    relief = np.multiply(beyond, _column(allowance_ticks), out=own)
-    left = np.subtract(size, np.minimum(relief, size), out=size)
-    return _whole(np.copysign(left, change_ticks, out=left))
+    beyond = _ranges(change_ticks.shape, move_frac, range_frac) - 1.0
+    return damped(change_ticks, beyond, _column(allowance_ticks))
+
+
+def shape_step(shape: Shape, labels_count: int, scenarios_count: int) -> ShapeStep:
+    """The shape with its figures by label: what is one per group above is one per label here."""
+    size = (labels_count, scenarios_count)
+    spread = np.empty((labels_count, 0))
+    first: PerGroup = 0.0
+    second: PerGroup = 0.0
+    match shape:
+        case SignDiscount():
+            kind, first, second = SIGN_DISCOUNT, shape.positive_frac, shape.negative_frac
+            _not_negative(first, "positive_frac")
+            _not_negative(second, "negative_frac")
+        case MinusAbsolute():
+            kind = MINUS_ABSOLUTE
+        case GainShare():
+            kind, first = GAIN_SHARE, shape.gain_frac
+            _share(first)
+        case RangeShare():
+            kind, spread = RANGE_SHARE, _ranges(size, shape.move_frac, shape.range_frac)
+        case Damping():
+            kind, first = DAMPING, shape.allowance_ticks
+            _not_negative(first, "allowance_ticks")
+            spread = _ranges(size, shape.move_frac, shape.range_frac) - 1.0
+        case _:
+            assert_never(shape)
+    own = np.stack([np.broadcast_to(each, labels_count) for each in (first, second)], axis=1)
+    if kind in (RANGE_SHARE, DAMPING):
+        spread = np.broadcast_to(spread, size)
+    return ShapeStep(
+        kind=kind, spread=np.ascontiguousarray(spread), own=np.ascontiguousarray(own, dtype=float)
+    )
 
 
 def shape_slopes(
@@ -190,11 +222,13 @@ def shape_slopes(
             assert_never(shape)
 
 
-def _ranges(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
-    """(scenarios,) or (groups, scenarios): max(|move| / range, 1), an array of its own."""
+def _ranges(size: tuple[int, ...], move_frac: Float, range_frac: PerGroup) -> Float:
+    """(scenarios,) or (groups, scenarios): max(|move| / range, 1), an array of its own; `size` is
+    (groups, scenarios).
+    """
     if not (np.isfinite(range_frac).all() and (np.asarray(range_frac) > 0.0).all()):
         raise ValueError("range_frac must be positive and finite")
-    if move_frac.shape not in (change_ticks.shape, change_ticks.shape[1:]):
+    if move_frac.shape not in (size, size[1:]):
         raise ValueError("move_frac must be (scenarios,) or (groups, scenarios)")
     if not np.isfinite(move_frac).all():
         raise ValueError("move_frac must be finite")
@@ -207,21 +241,12 @@ def _column(parameter: PerGroup) -> float | Float:
     return parameter[:, None] if isinstance(parameter, np.ndarray) else parameter
 
 
+def _share(gain_frac: PerGroup) -> None:
+    _not_negative(gain_frac, "gain_frac")
+    if not (np.asarray(gain_frac) <= 1.0).all():
+        raise ValueError("gain_frac must be in 0..1")
+
+
 def _not_negative(parameter: PerGroup, name: str) -> None:
     if not (np.isfinite(parameter).all() and (np.asarray(parameter) >= 0.0).all()):
         raise ValueError(f"{name} must be finite and not negative")
-
-
-def _whole(shaped: Float) -> Float:
-    """Rounded to ticks again in place, guarded, without negative zeros."""
-    ticks: Float = np.rint(shaped, out=shaped)
-    ticks += 0.0
-    if max(ticks.max(initial=0.0), -ticks.min(initial=0.0)) < TICK_LIMIT:
-        return ticks
-    faulty = np.flatnonzero(~(np.abs(ticks) < TICK_LIMIT).all(axis=1))
-    if faulty.size:
-        group = int(faulty[0])
-        if not np.isfinite(ticks[group]).all():
-            raise NotFinite(f"group {group}: a shaped change is not finite", group)
-        raise TickOverflow(f"group {group}: a shaped change reaches 2**53 ticks", group)
-    return ticks

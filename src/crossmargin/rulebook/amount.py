@@ -61,6 +61,33 @@ def group_amount(kind: Amount, x: F8, groups: Grouping) -> F8:
             assert_never(kind)
 
 
+def amount_of(kind: Amount, net: F8, gross: F8) -> F8:
+    """(groups,) as `group_amount`, from the sums of whole ticks and of their sizes: exact, because
+    both sums are even or both odd. ValueError for `held`, which counts rows.
+    """
+    match kind:
+        case Amount.NET:
+            return net
+        case Amount.ABS_NET:
+            return np.abs(net)
+        case Amount.NET_LONG:
+            return np.maximum(net, 0.0)
+        case Amount.NET_SHORT:
+            return np.maximum(-net, 0.0)
+        case Amount.GROSS:
+            return gross
+        case Amount.LONG:
+            return (gross + net) / 2.0
+        case Amount.SHORT:
+            return (gross - net) / 2.0
+        case Amount.HEDGED:
+            return (gross - np.abs(net)) / 2.0
+        case Amount.HELD:
+            raise ValueError("a held amount counts rows")
+        case _:
+            assert_never(kind)
+
+
 def row_shares(kind: Amount, x: F8, groups: Grouping) -> F8:
     """(rows,) what each row adds to its group's figure: own share, or Euler's, so a hedge is
     negative.

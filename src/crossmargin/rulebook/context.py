@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.domain.columns import BalanceColumns, OrderColumns, PositionColumns
-from crossmargin.netting.grouping import Grouping, group_rows
+from crossmargin.kernels import grouped_rows
+from crossmargin.kernels.grouped import by_group
+from crossmargin.netting.grouping import Grouping, grouping_of
 from crossmargin.rulebook.amount import added_up
 from crossmargin.rulebook.fields import instrument_field
 from crossmargin.rulebook.profit import profit_in_coins
@@ -125,6 +127,9 @@ class Context:
     outcomes: dict[tuple[int, str], Any] = field(default_factory=dict)
     found: dict[str, Groups] = field(default_factory=dict)
     sums: dict[bytes, NDArray[np.float64] | None] = field(default_factory=dict)
+    amounts: dict[object, tuple[NDArray[np.float64], NDArray[np.float64]] | None] = field(
+        default_factory=dict
+    )
     blocks: dict[str, Block] = field(default_factory=dict)
 
     def block(self, name: str) -> Block:
@@ -184,29 +189,25 @@ class Context:
     def _grouped(self, name: str) -> Groups:
         if not self.balances_grouped:
             return self._grouped_positions(name)
-        positions, balances = self.block("positions"), self.block("balances")
-        own_key = self.key(name)
-        holder = np.concatenate([positions.account, balances.account])
-        instrument = np.concatenate([positions.instrument, balances.instrument])
-        made = group_rows(name, holder, own_key[instrument])
-        split = len(positions.account)
-        row_group = {"positions": made.row_group[:split], "balances": made.row_group[split:]}
-        account, key = made.group_account, made.group_key
+        blocks = [self.block("positions"), self.block("balances")]
+        account, key, found = grouped_rows(
+            [(own.account, own.instrument) for own in blocks], self.key(name)
+        )
         return Groups(
             name=name,
             account=account,
             key=key,
             rows={
-                block: rows_by_group(name, own, account, key) for block, own in row_group.items()
+                own.name: grouping_of(name, rows, account, key)
+                for own, rows in zip(blocks, found, strict=True)
             },
         )
 
     def _grouped_positions(self, name: str) -> Groups:
         """Groups in which balances have no part."""
         p = self.positions
-        made = group_rows(name, p.account, self.key(name)[p.instrument])
-        account, key = made.group_account, made.group_key
-
+        account, key, (found,) = grouped_rows([(p.account, p.instrument)], self.key(name))
+        made = grouping_of(name, found, account, key)
         balances = self._block_maker("balances")
 
         def outside() -> Grouping:
@@ -334,22 +335,5 @@ def rows_by_group(
     group_key: NDArray[np.int64],
 ) -> Grouping:
     """Rows with their group's number (-1 for none) as a grouping; a group may have no row."""
-    if row_group.min(initial=0) >= 0:
-        inside, own = np.arange(len(row_group)), row_group
-    else:
-        inside = np.flatnonzero(row_group >= 0)
-        own = row_group[inside]
-    in_order = not (own[1:] < own[:-1]).any()
-    if not in_order:
-        inside = inside[np.argsort(own, kind="stable")]
-    indptr = np.zeros(len(group_account) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(own, minlength=len(group_account)), out=indptr[1:])
-    return Grouping(
-        name=name,
-        row_group=row_group,
-        group_account=group_account,
-        group_key=group_key,
-        order=inside,
-        indptr=indptr,
-        in_order=in_order and len(inside) == len(row_group),
-    )
+    found = by_group(row_group, len(group_account))
+    return grouping_of(name, found, group_account, group_key)

@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.base.ticks import TICK_LIMIT, TickOverflowError
+from crossmargin.kernels import NotFinite, TickOverflow, net_and_gross
 from crossmargin.netting.amount import held_min, times_field
 from crossmargin.netting.grouping import Grouping
-from crossmargin.rulebook.amount import Amount, group_amount
+from crossmargin.rulebook.amount import Amount, amount_of, group_amount
 from crossmargin.rulebook.context import ACCOUNT, Context, rows_by_group
 from crossmargin.rulebook.selection import Selection
 
@@ -66,17 +67,71 @@ def row_values(
     return x
 
 
+def cash_sums(
+    context: Context, by: str, of: str, selection: Selection | None
+) -> tuple[F8, F8] | None:
+    """(groups,) whole ticks each: the sums of `row_values` and of their sizes, added up once.
+
+    None for a field that is no cash amount, and where a held position lacks it or something does
+    not fit: who adds row by row says what.
+    """
+    if of not in CASH_FIELDS or of == ENTRY_VALUE:
+        return None
+    key = (by, of, selection)
+    if key not in context.amounts:
+        context.amounts[key] = _cash_sums(context, by, of, selection)
+    return context.amounts[key]
+
+
+def _cash_sums(
+    context: Context, by: str, of: str, selection: Selection | None
+) -> tuple[F8, F8] | None:
+    ticks, lost = context.run.keep(
+        ("ticks per contract", of, selection), lambda: _ticks_per_contract(context, of, selection)
+    )
+    block, rows = context.block("positions"), context.groups(by).rows["positions"]
+    if lost is not None and lost[block.instrument].any():
+        return None
+    own = slice(None) if rows.in_order else rows.order
+    try:
+        return net_and_gross(ticks, block.instrument[own], block.contracts[own], rows.indptr)
+    except (NotFinite, TickOverflow):
+        return None
+
+
+def _ticks_per_contract(
+    context: Context, of: str, selection: Selection | None
+) -> tuple[F8, NDArray[np.bool_] | None]:
+    """(instruments,) ticks of one contract, 0 where not selected or missing; which are missing."""
+    ticks = context.field(of) * 2.0**-context.run.tick_exponent
+    if selection is not None:
+        ticks = np.where(context.run.chosen(selection), ticks, 0.0)
+    lost = np.isnan(ticks)
+    ticks[lost] = 0.0
+    return ticks, lost if lost.any() else None
+
+
 def group_size(
     context: Context, at: str, amount: Amount, of: str, selection: Selection | None = None
 ) -> F8:
     """(groups,) an amount of the group's positions in plain units (currency, coins or
     contracts).
     """
-    x = row_values(context, of, selection)
-    size = group_amount(amount, x, context.groups(at).rows["positions"])
+    size = rows_amount(context, at, amount, of, selection)
     if of in CASH_FIELDS and amount is not Amount.HELD:
         size = size * 2.0**context.run.tick_exponent
     return size
+
+
+def rows_amount(
+    context: Context, by: str, amount: Amount, of: str, selection: Selection | None
+) -> F8:
+    """(groups,) an amount of the group's positions, in ticks for cash amounts."""
+    sums = None if amount is Amount.HELD else cash_sums(context, by, of, selection)
+    if sums is not None:
+        return amount_of(amount, *sums)
+    x = row_values(context, of, selection)
+    return group_amount(amount, x, context.groups(by).rows["positions"])
 
 
 def held_min_field(

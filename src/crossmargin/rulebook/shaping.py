@@ -1,6 +1,6 @@
 """Shapes as recipes write them: their rates become arrays here, `netting` does the arithmetic."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never, final
 
@@ -8,11 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.kernels import ShapeStep
 from crossmargin.netting import shape as netting_shape
-from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.group_field import one_per_group
 from crossmargin.rulebook.group_label import group_label
 from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_by_key import (
+    RowsNeededError,
+    keyed,
+    rate_by_key,
+    spread_over_keys,
+)
 from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.scenario.scenario_set import ScenarioSet
 
@@ -92,37 +99,80 @@ def shapes_of(
 
     `InputRefused` when a rate has no figure for a group: there is no change without one.
     """
+    return _with_figures(
+        shape,
+        lambda rate: _known(rate, context, by),
+        lambda: _moves(context, by, scenarios),
+        2.0**-context.run.tick_exponent,
+    )
+
+
+def steps_by_key(
+    shape: Shape, context: Context, by: str, scenarios: ScenarioSet
+) -> tuple[ShapeStep, ...] | None:
+    """The shape with its figures by the key of a group of `by`; None where they are no matter of
+    the key alone, or where one is missing.
+    """
+    if by == ACCOUNT:
+        return None
+    found: tuple[ShapeStep, ...] | None = context.run.keep(
+        ("shape by key", shape, by, scenarios.name),
+        lambda: _steps_by_key(shape, context, by, scenarios),
+    )
+    return found
+
+
+def _steps_by_key(
+    shape: Shape, context: Context, by: str, scenarios: ScenarioSet
+) -> tuple[ShapeStep, ...] | None:
+    def figures(rate: Rate) -> F8:
+        table = rate_by_key(rate, context, by)
+        if table is None or np.isnan(table[keyed(context, by).groups(by).key]).any():
+            raise RowsNeededError
+        return np.nan_to_num(table, nan=1.0)
+
+    def moves() -> F8:
+        return spread_over_keys(context, by, _moves(keyed(context, by), by, scenarios), 0.0)
+
+    try:
+        shapes = _with_figures(shape, figures, moves, 2.0**-context.run.tick_exponent)
+    except RowsNeededError:
+        return None
+    labels_count = int(context.key(by).max(initial=-1)) + 1
+    return tuple(
+        netting_shape.shape_step(each, labels_count, scenarios.scenarios_count) for each in shapes
+    )
+
+
+def _with_figures(
+    shape: Shape, figure: Callable[[Rate], F8], moves: Callable[[], F8], ticks_per_unit: float
+) -> tuple[netting_shape.Shape, ...]:
     match shape:
         case SignDiscount():
             return (
                 netting_shape.SignDiscount(
-                    positive_frac=_known(shape.positive, context, by),
-                    negative_frac=_known(shape.negative, context, by),
+                    positive_frac=figure(shape.positive), negative_frac=figure(shape.negative)
                 ),
             )
         case MinusAbsolute():
             return (netting_shape.MinusAbsolute(),)
         case GainShare():
-            return (netting_shape.GainShare(gain_frac=_known(shape.share, context, by)),)
+            return (netting_shape.GainShare(gain_frac=figure(shape.share)),)
         case RangeShare():
-            return (
-                netting_shape.RangeShare(
-                    move_frac=_moves(context, by, scenarios),
-                    range_frac=_known(shape.range, context, by),
-                ),
-            )
+            return (netting_shape.RangeShare(move_frac=moves(), range_frac=figure(shape.range)),)
         case Damping():
             return (
                 netting_shape.Damping(
-                    move_frac=_moves(context, by, scenarios),
-                    range_frac=_known(shape.range, context, by),
-                    allowance_ticks=_known(shape.allowance, context, by)
-                    * 2.0**-context.run.tick_exponent,
+                    move_frac=moves(),
+                    range_frac=figure(shape.range),
+                    allowance_ticks=figure(shape.allowance) * ticks_per_unit,
                 ),
             )
         case Chain():
             return tuple(
-                each for inner in shape.shapes for each in shapes_of(inner, context, by, scenarios)
+                each
+                for inner in shape.shapes
+                for each in _with_figures(inner, figure, moves, ticks_per_unit)
             )
         case _:
             assert_never(shape)

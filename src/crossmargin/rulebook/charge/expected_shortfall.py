@@ -66,11 +66,10 @@ class ExpectedShortfall:
         found = plain_rows(context, scan, self.groups, at)
         _, scenario, total = net_worst_tail(
             scan.change,
-            found.instrument,
-            found.contracts,
-            found.indptr,
+            *found.sets[0],
             tail.whole_count,
             tail_fraction=tail.part_frac,
+            more=found.sets[1:],
         )
         loss = np.maximum(shortfall_of_sum(total, tail), 0.0)
         amount = np.where(found.unavailable, np.nan, loss)

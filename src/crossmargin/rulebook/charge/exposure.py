@@ -14,8 +14,14 @@ from crossmargin.rulebook.charge.orders import OrderFill, filled_amount, worst_w
 from crossmargin.rulebook.charge.paid_by_rows import paid_by_rows
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.rate import Rate
-from crossmargin.rulebook.rate_value import rate_of
-from crossmargin.rulebook.reduce import CASH_FIELDS, parent_groups, parent_rows, row_values
+from crossmargin.rulebook.rate_by_key import rate_of_groups
+from crossmargin.rulebook.reduce import (
+    CASH_FIELDS,
+    parent_groups,
+    parent_rows,
+    row_values,
+    rows_amount,
+)
 from crossmargin.rulebook.selection import Selection
 
 
@@ -40,32 +46,31 @@ class Exposure:
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks for `net`, >= 0 for all other amounts with a rate >= 0."""
-        x = row_values(context, self.of, self.selection)
-        size = self._size(context, x)
-        rate = rate_of(self.rate, context, self.by)
+        size = self._size(context)
+        rate = rate_of_groups(self.rate, context, self.by)
         if self.of not in CASH_FIELDS or self.amount is Amount.HELD:
             size = size * 2.0**-context.run.tick_exponent
         charged = np.rint(times_field(size, rate))
         parent = parent_groups(context, self.by, at)
         total = added_up(parent, charged, context.groups_count(at))
-        return Outcome(
-            amount=total,
-            parts=paid_by_rows(context, self.by, self._shares(context, x), charged)
-            if context.explain
-            else None,
-        )
+        parts = None
+        if context.explain:
+            x = row_values(context, self.of, self.selection)
+            parts = paid_by_rows(context, self.by, self._shares(context, x), charged)
+        return Outcome(amount=total, parts=parts)
 
-    def _size(self, context: Context, x: np.ndarray) -> np.ndarray:
+    def _size(self, context: Context) -> np.ndarray:
         """(groups of `by`,) the amount, in ticks or plain units as the rows are."""
+        if self.orders is OrderFill.NONE:
+            if self.within is None:
+                return rows_amount(context, self.by, self.amount, self.of, self.selection)
+            inner = rows_amount(context, self.within, Amount.NET, self.of, self.selection)
+            return group_amount(self.amount, inner, parent_rows(context, self.within, self.by))
+        x = row_values(context, self.of, self.selection)
         if self.within is None:
-            if self.orders is OrderFill.NONE:
-                return group_amount(self.amount, x, context.groups(self.by).rows["positions"])
             return filled_amount(
                 context, self.by, self.amount, self.of, self.selection, x, self.orders
             )
-        if self.orders is OrderFill.NONE:
-            inner = net(context.groups(self.within).rows["positions"], x)
-            return group_amount(self.amount, inner, parent_rows(context, self.within, self.by))
         return worst_within(
             context, self.by, self.within, self.amount, self.of, self.selection, x, self.orders
         )

@@ -6,13 +6,13 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.netting.amount import net
-from crossmargin.rulebook.amount import added_up
+from crossmargin.rulebook.amount import Amount, added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.rate import Rate
+from crossmargin.rulebook.rate_by_key import rate_of_groups
 from crossmargin.rulebook.rate_value import rate_of
-from crossmargin.rulebook.reduce import CASH_FIELDS, row_values
+from crossmargin.rulebook.reduce import CASH_FIELDS, row_values, rows_amount
 from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
@@ -44,10 +44,9 @@ class PairCredit:
         """
         if at != ACCOUNT:
             raise ValueError(f"a pair of underlyings does not fit into one {at}")
-        x = row_values(context, self.of, self.selection)
-        amount = net(context.groups(UNDERLYING).rows["positions"], x)
+        amount = rows_amount(context, UNDERLYING, Amount.NET, self.of, self.selection)
         scale = 1.0 if self.of in CASH_FIELDS else 2.0**-context.run.tick_exponent
-        per_unit = rate_of(self.rate, context, UNDERLYING) * scale
+        per_unit = rate_of_groups(self.rate, context, UNDERLYING) * scale
         credit = rate_of(self.credit, context, ACCOUNT)
         account = context.groups(UNDERLYING).account
         given: F8 = np.zeros(len(amount))
@@ -67,6 +66,7 @@ class PairCredit:
         total = added_up(account, given, context.accounts_count)
         parts = None
         if context.explain:
+            x = row_values(context, self.of, self.selection)
             rows = context.groups(UNDERLYING).rows["positions"]
             with np.errstate(invalid="ignore", divide="ignore"):
                 share = np.where(amount != 0.0, given / amount, 0.0)

@@ -2,6 +2,7 @@
 for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
-from crossmargin.kernels import net_ticks
+from crossmargin.kernels import RowSet, net_ticks
 from crossmargin.netting.amount import added_ticks
 from crossmargin.netting.shape import shape_slopes, shaped_ticks
 from crossmargin.rulebook.charge.interface import Parts
@@ -184,22 +185,19 @@ class Scanned:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlainRows:
-    """Rows of all components together, ready for a kernel: group g has indptr[g]:indptr[g + 1].
+    """Rows of all components over the same groups, ready for a kernel, as sets behind each other.
 
-    `instrument`, `contracts` (rows,). `unavailable` (groups,) marks groups that hold a row without
-    data.
+    `unavailable` (groups,) marks groups that hold a row without data.
     """
 
-    instrument: NDArray[np.int64]
-    contracts: F8
-    indptr: NDArray[np.int64]
+    sets: tuple[RowSet, ...]
     unavailable: NDArray[np.bool_]
 
 
 def plain_rows(
     context: Context, scan: ScanArrays, components: tuple[Component, ...], at: str
 ) -> PlainRows:
-    """The rows of components that are only added up (`is_plain`), behind each other in each group.
+    """The rows of components that are only added up (`is_plain`), in each group.
 
     Whole ticks add up to the same in any order: nothing need be held per group and scenario.
     """
@@ -208,29 +206,15 @@ def plain_rows(
         for each in components or EVERYTHING
         for rows in component_rows(context, scan, each, at)
     ]
-    if len(found) == 1:
-        rows = found[0]
-        return PlainRows(
-            instrument=rows.instrument,
-            contracts=rows.contracts,
-            indptr=rows.indptr,
-            unavailable=rows.unavailable,
-        )
-    indptr = np.sum([rows.indptr for rows in found], axis=0)
-    instrument = np.empty(indptr[-1], dtype=np.int64)
-    contracts = np.empty(indptr[-1])
-    unavailable = np.zeros(len(indptr) - 1, dtype=np.bool_)
-    next_row = indptr[:-1].copy()
-    for rows in found:
-        count = np.diff(rows.indptr)
-        place = np.arange(rows.indptr[-1]) + np.repeat(next_row - rows.indptr[:-1], count)
-        instrument[place] = rows.instrument
-        contracts[place] = rows.contracts
-        next_row += count
-        unavailable |= rows.unavailable
     return PlainRows(
-        instrument=instrument, contracts=contracts, indptr=indptr, unavailable=unavailable
+        sets=row_sets(found), unavailable=np.any([rows.unavailable for rows in found], axis=0)
     )
+
+
+def row_sets(found: Sequence[NettedRows]) -> tuple[RowSet, ...]:
+    """The rows as kernels take them, without sets that hold nothing, but one at least."""
+    filled = [rows for rows in found if rows.indptr[-1]] or found[:1]
+    return tuple((rows.instrument, rows.contracts, rows.indptr) for rows in filled)
 
 
 def scan_ticks(

@@ -6,17 +6,15 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.kernels import net_worst_tail
-from crossmargin.risk.measure import scan_loss
+from crossmargin.risk.measure import loss_of, scan_loss
 from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.scan import (
     EVERYTHING,
     Component,
-    is_plain,
-    plain_rows,
     scan_parts,
     scan_ticks,
 )
+from crossmargin.rulebook.charge.scan_worst import WorstOfScan, worst_of_scan
 from crossmargin.rulebook.context import Context
 
 
@@ -34,8 +32,10 @@ class ScanLoss:
         """Ticks >= 0 per group."""
         scan = context.run.scan(self.scenarios)
         weight = scan.scenarios.loss_weight
-        if is_plain(context, self.groups, at) and not context.explain and np.all(weight == 1.0):
-            return self._worst_only(context, at)
+        if not context.explain:
+            found = worst_of_scan(context, self.scenarios, self.groups, at)
+            if found is not None:
+                return self._worst_only(context, found)
         scanned = scan_ticks(context, self.scenarios, self.groups, at)
         loss, driver = scan_loss(scanned.ticks, weight)
         amount = np.where(scanned.unavailable, np.nan, loss)
@@ -50,18 +50,10 @@ class ScanLoss:
             amount=amount, driver=driver, driver_names=scan.scenarios.labels, parts=parts
         )
 
-    def _worst_only(self, context: Context, at: str) -> Outcome:
+    def _worst_only(self, context: Context, found: WorstOfScan) -> Outcome:
         """The same figures without holding groups x scenarios."""
-        scan = context.run.scan(self.scenarios)
-        found = plain_rows(context, scan, self.groups, at)
-        worst, scenario, _ = net_worst_tail(
-            scan.change,
-            found.instrument,
-            found.contracts,
-            found.indptr,
-            1,
-        )
-        loss = np.maximum(-worst, 0.0)
+        loss = np.maximum(loss_of(found.ticks), 0.0)
         amount: NDArray[np.float64] = np.where(found.unavailable, np.nan, loss)
-        driver = np.where(found.unavailable | (loss <= 0.0), -1, scenario)
-        return Outcome(amount=amount, driver=driver, driver_names=scan.scenarios.labels)
+        driver = np.where(found.unavailable | (loss <= 0.0), -1, found.scenario)
+        labels = context.run.scan(self.scenarios).scenarios.labels
+        return Outcome(amount=amount, driver=driver, driver_names=labels)

@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 
 from crossmargin.kernels import net_ranked
+from crossmargin.kernels.row_set import joined
 from crossmargin.risk.measure import Tail, loss_of, tail_at_level, value_at_risk
 from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.scan import (
@@ -55,9 +56,7 @@ class ValueAtRisk:
         """The same figures without holding groups x scenarios."""
         scan = context.run.scan(self.scenarios)
         found = plain_rows(context, scan, self.groups, at)
-        ticks, scenario = net_ranked(
-            scan.change, found.instrument, found.contracts, found.indptr, tail.rank
-        )
+        ticks, scenario = net_ranked(scan.change, *joined(found.sets), tail.rank)
         loss = np.maximum(loss_of(ticks), 0.0)
         amount = np.where(found.unavailable, np.nan, loss)
         driver = np.where(found.unavailable | (loss <= 0.0), -1, scenario)

@@ -1,4 +1,4 @@
-"""Scans with shapes, amounts of groups and groupings: the twin, and the native kernels beside it."""
+"""Scans with shapes, amounts of groups and groupings: the twin, and the native kernels."""
 
 import numpy as np
 import pytest

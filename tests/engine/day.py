@@ -15,6 +15,7 @@ from crossmargin.engine.event_control import AccountOpened, ClockTick
 from crossmargin.engine.event_market import ListingAdded, Price
 from crossmargin.engine.event_money import Deposit
 from crossmargin.engine.event_trade import Fill
+from crossmargin.engine.price_rules import PriceRules
 from crossmargin.engine.setup import Settings, Setup
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import EngineState
@@ -81,6 +82,7 @@ def small_setup(sample_every: int = 1) -> Setup:
         recipes={"tiny": TINY},
         default_recipe="tiny",
         settings=Settings(sample_every=sample_every),
+        prices=PriceRules(trusted=("feed", "oracle")),
     )
 
 

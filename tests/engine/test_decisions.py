@@ -289,7 +289,7 @@ def test_a_price_by_hand_needs_two_people_and_ends() -> None:
     assert state.snapshot.assets["BTC"].index is not None
     assert state.snapshot.assets["BTC"].index.value == 55000
     story.tick(10)
-    _, (decision,) = decided(story, order("anna", Side.BUY, "0.1"))
+    _, (decision,) = decided(story, order("anna", Side.BUY, "1"))
     assert decision.limit == "stale_price", "nobody has said a price since the hand let go"
     story.tell(price("61000"))
     story.tick()

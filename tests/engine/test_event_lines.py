@@ -70,6 +70,10 @@ def _bodies() -> Iterator[Body]:
     yield trade.VenueSnapshot(**who, contracts={PERPETUAL: D("-1")}, units={"USDC": 5})
     yield market.Price(asset="BTC", index=D("60000.1"), marks={PERPETUAL: D(60000)})
     yield market.Price(asset="BTC", index=None, marks={})
+    yield market.BookTop(listing_id=PERPETUAL, impact_bid=D("59999.5"), impact_ask=D(60001))
+    yield market.BackingStated(
+        asset="stETH", backed_frac=D("0.995"), proven_ns=START_NS, redeemable=True
+    )
     yield market.Volatility(listing_id=OPTION, vol=D("0.45"))
     yield market.ListingAdded(listing=listing(INVERSE, "100"))
     yield market.ListingRemoved(listing_id=INVERSE)

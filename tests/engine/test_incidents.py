@@ -81,6 +81,7 @@ def test_a_frozen_feed_gives_no_new_credit(on: bool) -> None:
         setup = replace(setup, settings=replace(setup.settings, stale_ns=10**18))
     story = opening()
     story.tell(Deposit(account_id="anna", asset="BTC", amount_units=BTC_UNITS))
+    story.tell(fill("anna", Side.BUY, "0.5", "60000"))
     story.tick()
     story.tick(3_600)
     story.tell(Price(asset="USDC", index=Decimal(1), marks={}))
@@ -150,22 +151,22 @@ def test_calls_are_not_switched_off_by_a_halt_or_a_dispute() -> None:
     assert list(played(story.events)[0].calls) == [name], "one shortfall is called once"
 
 
-def test_dust_of_a_coin_without_a_price_takes_credit_from_nobody_else() -> None:
-    """A coin without a price makes its holder's figures unavailable, and nobody else's."""
+def test_dust_of_a_coin_without_a_price_takes_credit_from_nobody() -> None:
+    """It makes its holder's figures unavailable; an act is judged as if it were not there."""
     story = opening()
     story.tell(Deposit(account_id="anna", asset="SOL", amount_units=1))
     story.tick()
     state, (first, second) = decided(
         story, order("anna", Side.BUY, "0.1"), order("bela", Side.BUY, "0.1")
     )
-    assert (first.limit, second.limit) == ("unavailable", None)
+    assert (first.limit, second.limit) == (None, None)
     held = state.accounts["anna"].held
     assert held is not None
     assert held.standing is Standing.UNAVAILABLE
 
 
 def test_dust_shields_nobody_who_is_to_be_liquidated() -> None:
-    """A standing that was reached before the dust came is not taken back by it."""
+    """Neither a standing reached before the dust came, nor one after, is taken back by it."""
     story = opening()
     story.tell(fill("anna", Side.BUY, "1", "60000"))
     story.tell(price("52000"), source="oracle")
@@ -177,7 +178,22 @@ def test_dust_shields_nobody_who_is_to_be_liquidated() -> None:
     story.tick()
     after = played(story.events)[0].accounts["anna"].held
     assert after is not None
-    assert after.known is Standing.LIQUIDATING
+    assert after.standing is Standing.LIQUIDATING
+
+
+def test_dust_that_was_there_before_shields_nobody_from_a_fall() -> None:
+    story = opening()
+    story.tell(fill("anna", Side.BUY, "1", "60000"))
+    story.tell(Deposit(account_id="anna", asset="SOL", amount_units=1))
+    story.tick()
+    before = played(story.events)[0].accounts["anna"].held
+    assert before is not None
+    assert before.standing is Standing.UNAVAILABLE
+    story.tell(price("52000"), source="oracle")
+    story.tick()
+    after = played(story.events)[0].accounts["anna"].held
+    assert after is not None
+    assert after.standing is Standing.LIQUIDATING
 
 
 @pytest.mark.parametrize("index", ["0", "-60000", "1e-19", "1e16"])

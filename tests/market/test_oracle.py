@@ -22,7 +22,7 @@ from crossmargin.market.oracle import (
     SourceTerms,
     fused,
 )
-from crossmargin.market.price_vector import price_vector, with_fused
+from crossmargin.market.price_vector import MarkUsed, price_used, price_vector, with_fused
 from crossmargin.market.snapshot import MarketSnapshot
 from crossmargin.market.totals import MarketTotals
 
@@ -425,14 +425,16 @@ def test_a_policy_that_makes_no_sense_is_refused_with_the_field(
 
 def test_a_decision_stores_the_prices_it_used() -> None:
     found = looked(*all_say(60_000.0), said("liar", math.nan))
-    vector = price_vector([found])
+    vector = price_vector([price_used(found)])
     assert vector.prices[0].said == tuple((name, 60_000.0, NOW) for name in NAMES)
-    assert vector == price_vector([looked(*reversed(all_say(60_000.0)))])
-    other = price_vector([looked(*all_say(60_001.0))])
+    assert vector == price_vector([price_used(looked(*reversed(all_say(60_000.0))))])
+    other = price_vector([price_used(looked(*all_say(60_001.0)))])
     assert other.content_hash != vector.content_hash
+    marked = MarkUsed(listing_id="venue:BTC/USDC:USDC", mark=60_000.0, vol=None)
+    assert price_vector(vector.prices, [marked]).content_hash != vector.content_hash
 
 
-def test_the_snapshot_says_what_is_assumed_and_gives_no_new_credit_for_it() -> None:
+def test_the_snapshot_says_what_is_assumed_and_maintenance_has_the_last_good_price() -> None:
     empty = MarketSnapshot(
         as_of_ns=NOW,
         sequence=1,
@@ -448,8 +450,8 @@ def test_the_snapshot_says_what_is_assumed_and_gives_no_new_credit_for_it() -> N
     assert fresh.index is not None
     assert (fresh.index.value, fresh.index.source.kind.value) == (60_000.0, "derived")
     assert stale.index is not None
-    assert stale.low is not None
+    assert stale.index == stale.low == stale.high
     assert (stale.index.value, stale.index.source.kind.value) == (60_000.0, "assumed")
-    assert stale.low.value == 0.0
+    assert lost.credit_price == 0.0
     nothing = with_fused(empty, {"BTC": looked()}).assets["BTC"]
     assert (nothing.index, nothing.low, nothing.high) == (None, None, None)

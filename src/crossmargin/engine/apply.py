@@ -7,8 +7,9 @@ from typing import assert_never
 
 from crossmargin.action.ladder import Held, next_standing
 from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.engine.best_end import best_measure
 from crossmargin.engine.calls import answered, called
-from crossmargin.engine.change import Change
+from crossmargin.engine.change import Change, decided_ns
 from crossmargin.engine.control import control_change
 from crossmargin.engine.effect import (
     Alarm,
@@ -30,6 +31,8 @@ from crossmargin.engine.event_control import (
     Resumed,
 )
 from crossmargin.engine.event_market import (
+    BackingStated,
+    BookTop,
     ListingAdded,
     ListingRemoved,
     Price,
@@ -68,6 +71,7 @@ from crossmargin.engine.remargin import figures_of, ladder_policy, measure_of
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import AccountState, EngineState, Figures
 from crossmargin.engine.trades import trade_change
+from crossmargin.engine.vector import prices_used
 from crossmargin.rulebook.standing import Standing
 
 
@@ -108,11 +112,12 @@ def remargined(
             ladder_policy(setup, state.rules.recipes[figures.recipe]),
             own.held,
             measure_of(figures),
-            _now_ns(state, event),
+            decided_ns(state, event),
+            best=best_measure(setup, state, own, figures),
         )
         before = Standing.HEALTHY if own.held is None else own.held.standing
         if before is not held.standing:
-            effects.append(_standing_changed(state, event, own, before, figures, held))
+            effects.append(_standing_changed(setup, state, event, own, before, figures, held))
         own = replace(own, figures=figures, held=held)
         state = replace(state, accounts=state.accounts.put(account_id, own))
         if held.standing is Standing.HEALTHY:
@@ -162,10 +167,18 @@ def _changed(setup: Setup, state: EngineState, event: Event) -> Change:
                 after = revalued(setup, change.state, change.state.snapshot)
                 change = replace(change, state=after)
             return change
-        case Price() | Volatility() | ListingAdded() | ListingRemoved() | TotalsStated():
+        case (
+            Price()
+            | BookTop()
+            | BackingStated()
+            | Volatility()
+            | ListingAdded()
+            | ListingRemoved()
+            | TotalsStated()
+        ):
             return market_change(setup, state, event, body)
         case CallAcknowledged() | CallDisputed() | DisputeResolved():
-            return answered(state, event, body)
+            return answered(setup, state, event, body)
         case (
             AccountOpened()
             | ParameterChanged()
@@ -199,6 +212,7 @@ def _held(state: EngineState, own: AccountState) -> set[str]:
 
 
 def _standing_changed(
+    setup: Setup,
     state: EngineState,
     event: Event,
     own: AccountState,
@@ -217,14 +231,10 @@ def _standing_changed(
             for level in figures.levels
         ),
         reporting=figures.reporting,
+        prices=prices_used(setup, state, own),
         market_sequence=state.snapshot.sequence,
         config_hash=state.rules.config_hash,
     )
-
-
-def _now_ns(state: EngineState, event: Event) -> int:
-    """The time of a decision: a correction of the past is decided now."""
-    return max(event.event_time_ns, state.clock_ns)
 
 
 def _chained(applied_hash: str, event: Event) -> str:

@@ -28,9 +28,10 @@ from crossmargin.engine.event_money import Deposit
 from crossmargin.engine.remargin import initial_level, measure_of
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import EngineState, Figures
+from crossmargin.engine.vector import prices_used
 
 
-def answered(state: EngineState, event: Event, body: CallBody) -> Change:
+def answered(setup: Setup, state: EngineState, event: Event, body: CallBody) -> Change:
     """The state after an account answered a call. `InputRefused` when it may not."""
     call = state.calls.get(body.call_id)
     if call is None:
@@ -45,7 +46,7 @@ def answered(state: EngineState, event: Event, body: CallBody) -> Change:
             after = resolved(call, body.upheld, now_ns)
         case _:
             assert_never(body)
-    return _with_call(Change(state=state), event, call, after)
+    return _with_call(setup, Change(state=state), event, call, after)
 
 
 def called(
@@ -90,7 +91,7 @@ def _of_account(setup: Setup, change: Change, event: Event, account_id: str) -> 
     for step in steps:
         if call.state in OPEN:
             call = step(call)
-    change = _with_call(change, event, open_call, call)
+    change = _with_call(setup, change, event, open_call, call)
     return _with_expired(change, account_id, expired=call.state is CallState.EXPIRED)
 
 
@@ -120,7 +121,7 @@ def _issued(
         measure_of(figures),
         max(event.event_time_ns, change.state.clock_ns),
     )
-    return change if call is None else _with_call(change, event, None, call)
+    return change if call is None else _with_call(setup, change, event, None, call)
 
 
 def _terms(setup: Setup, state: EngineState, level: str, currency: str) -> CallTerms:
@@ -162,14 +163,15 @@ def _acceptable(setup: Setup, state: EngineState, currency: str) -> Iterable[Acc
 
 
 def _with_call(
-    change: Change, event: Event, before: MarginCall | None, after: MarginCall
+    setup: Setup, change: Change, event: Event, before: MarginCall | None, after: MarginCall
 ) -> Change:
     """The change with a call in its new form, one effect per step that it took."""
     if after is before:
         return change
     known = 0 if before is None else len(before.steps)
+    prices = prices_used(setup, change.state, change.state.accounts[after.account_id])
     effects = tuple(
-        CallChanged(event_id=event.event_id, call=after, note=step.note)
+        CallChanged(event_id=event.event_id, call=after, note=step.note, prices=prices)
         for step in after.steps[known:]
     )
     state = replace(change.state, calls={**change.state.calls, after.call_id: after})

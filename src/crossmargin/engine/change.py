@@ -26,6 +26,11 @@ class Change:
     effects: tuple[Effect, ...] = ()
 
 
+def decided_ns(state: EngineState, event: Event) -> int:
+    """The time of a decision: a correction of the past is decided now."""
+    return max(event.event_time_ns, state.clock_ns)
+
+
 def refused(reason: Reason, where: str, message: str) -> NoReturn:
     """Raise `InputRefused` with one failure."""
     raise InputRefused([Failure(reason, where, message)])

@@ -1,25 +1,38 @@
-"""Checks before an act: the one of the rulebooks, and what the engine knows beside it: halts,
-freezes and how old a price is.
+"""Checks before an act: the one of the rulebooks, at prices that are careful, and what the engine
+knows beside it: halts and freezes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from crossmargin.base.exact import PRECISE
 from crossmargin.domain.account import Authority
 from crossmargin.domain.columns import BookColumns
-from crossmargin.domain.instrument import settle_asset
+from crossmargin.engine.doubt import (
+    IN_DOUBT,
+    STALE,
+    Stance,
+    concerned_assets,
+    markets_at_ends,
+    position_assets,
+    prudent,
+    stance_of,
+)
 from crossmargin.engine.effect import Decision
 from crossmargin.engine.event_control import HaltScope
 from crossmargin.engine.remargin import columns_of, initial_level, recipe_name
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import AccountState, EngineState
-from crossmargin.ledger.ledger import balance
-from crossmargin.rulebook.allowed import CheckTerms, Verdict, allowed, reduces_risk
+from crossmargin.engine.vector import prices_used
+from crossmargin.rulebook.allowed import Careful, CheckTerms, Verdict, allowed, reduces_risk
 from crossmargin.rulebook.move import Move, OrderMove, TransferMove, WithdrawalMove
+from crossmargin.rulebook.price_end import DOUBTS_MAX
 from crossmargin.rulebook.recipe import Recipe
+from crossmargin.rulebook.run import PricedMarket
 
 FUNDS = "funds"
+DOUBTS = (IN_DOUBT, STALE)
 
 
 def money_decision(
@@ -39,7 +52,7 @@ def money_decision(
     own = state.accounts[account_id]
     if amount_units > free_units:
         message = f"{free_units} units are free, not {amount_units}"
-        return _decision(state, own, event_id, (FUNDS, message), None)
+        return _decision(setup, state, own, event_id, (FUNDS, message), None)
     coins = PRECISE.scaleb(Decimal(amount_units), -setup.assets[asset].decimals)
     move: Move = WithdrawalMove(account_id=account_id, asset=asset, coins=coins)
     accounts = [account_id]
@@ -50,7 +63,7 @@ def money_decision(
         accounts.append(to_account_id)
     verdict = _verdict(setup, state, own, accounts, [move])
     limit = closed_to(setup, state, own, ()) or _limit(verdict)
-    return _decision(state, own, event_id, limit, verdict.buffer_after)
+    return _decision(setup, state, own, event_id, limit, verdict.buffer_after)
 
 
 def order_decision(
@@ -62,23 +75,25 @@ def order_decision(
 ) -> Decision:
     """Whether new orders may stand; `state` is without them and without those they replace.
 
-    What takes risk away is open through halts, freezes and stale prices.
+    What takes risk away is open through halts, freezes and doubts.
     """
     own = state.accounts[account_id]
     verdict = _verdict(setup, state, own, [account_id], moves)
     limit = _limit(verdict)
+    if limit is not None and limit[0] in DOUBTS and _reduces(setup, state, own, moves):
+        limit = None
+    listing_ids = tuple(sorted({move.listing_id for move in moves}))
     if limit is None and not verdict.reduces:
-        listing_ids = tuple(sorted({move.listing_id for move in moves}))
         closed = closed_to(setup, state, own, listing_ids)
         if closed is not None and not _reduces(setup, state, own, moves):
             limit = closed
-    return _decision(state, own, event_id, limit, verdict.buffer_after)
+    return _decision(setup, state, own, event_id, limit, verdict.buffer_after, listing_ids)
 
 
 def closed_to(
     setup: Setup, state: EngineState, own: AccountState, listing_ids: tuple[str, ...]
 ) -> tuple[str, str] | None:
-    """The halt, freeze or stale price that forbids new risk and withdrawals, or None."""
+    """The halt or freeze that forbids new risk and withdrawals, or None."""
     venue = own.account.venue
     scopes = [(HaltScope.ALL, ""), (HaltScope.VENUE, venue)]
     scopes += [(HaltScope.LISTING, name) for name in listing_ids]
@@ -90,24 +105,6 @@ def closed_to(
         return "venue_gap", f"events of {venue} are missing"
     if any(state.accounts[name].account.venue == venue for name in state.mismatched):
         return "venue_mismatch", f"{venue} says that an account holds something else"
-    return _stale(setup, state, own, listing_ids)
-
-
-def _stale(
-    setup: Setup, state: EngineState, own: AccountState, listing_ids: tuple[str, ...]
-) -> tuple[str, str] | None:
-    concerned: set[str] = set()
-    for name in (*own.positions, *listing_ids):
-        instrument = state.listings[name].instrument
-        concerned |= {instrument.underlying, settle_asset(instrument)}
-    name = own.account.account_id
-    for asset in state.ledger.account_assets(name):
-        if balance(state.ledger, name, asset):
-            concerned.add(asset)
-    for asset in sorted(concerned - {"USD"}):
-        said_ns = state.price_time_ns.get(asset)
-        if said_ns is None or state.clock_ns - said_ns > setup.settings.stale_ns:
-            return "stale_price", f"the price of {asset} is stale or was never said"
     return None
 
 
@@ -118,15 +115,89 @@ def _verdict(
     accounts: Sequence[str],
     moves: Sequence[Move],
 ) -> Verdict:
+    """The verdict at careful prices: what is held at its credit price, what is owed at its debt
+    price, and positions at every combination of the ends of the prices in doubt.
+    """
+    concerned = [state.accounts[name] for name in accounts]
+    listing_ids = [move.listing_id for move in moves if isinstance(move, OrderMove)]
+    assets = concerned_assets(state, concerned, listing_ids) | _moved_assets(moves)
+    stances = {asset: stance_of(setup, state, asset) for asset in sorted(assets)}
+    doubts = {asset: x.ends for asset, x in stances.items() if x.doubt is not None}
+    exposed = position_assets(state, concerned, listing_ids)
+    ends = {x: y for x, y in doubts.items() if y is not None and x in exposed}
+    if len(ends) > DOUBTS_MAX:
+        return _refusal(own, _doubt_limit(stances))
     recipe = state.rules.recipes[recipe_name(setup, own)]
+    columns = _columns(setup, state, accounts)
+    plain = state.valued.priced
+    markets = (plain, *markets_at_ends(plain, ends))
+    found: Verdict | None = None
+    for priced in markets:
+        careful = prudent(recipe, priced, stances)
+        verdict = _held_against(setup, own, recipe, priced, columns, moves, careful)
+        if verdict.limit is not None:
+            found = verdict
+            break
+        found = verdict if found is None else _worse(found, verdict)
+    assert found is not None
+    if found.limit is None or not doubts:
+        return found
+    if _held_against(setup, own, recipe, plain, columns, moves).limit is not None:
+        return found
+    name, message = _doubt_limit(stances)
+    return replace(found, limit=name, message=f"{message}; {found.message}")
+
+
+def _held_against(
+    setup: Setup,
+    own: AccountState,
+    recipe: Recipe,
+    priced: PricedMarket,
+    columns: BookColumns,
+    moves: Sequence[Move],
+    careful: Careful | None = None,
+) -> Verdict:
     return allowed(
         recipe,
-        state.valued.priced,
-        _columns(setup, state, accounts),
+        priced,
+        columns,
         own.account.account_id,
         moves,
         _terms(setup, recipe),
         own.account.authority,
+        careful=careful,
+    )
+
+
+def _worse(first: Verdict, second: Verdict) -> Verdict:
+    """Of two verdicts that allow, the one that leaves less; it reduces if either had to."""
+    lower, other = first, second
+    if second.buffer_after is not None and first.buffer_after is not None:
+        lower, other = sorted((first, second), key=lambda x: x.buffer_after or Decimal(0))
+    return replace(lower, reduces=lower.reduces or other.reduces)
+
+
+def _moved_assets(moves: Sequence[Move]) -> set[str]:
+    return {move.asset for move in moves if isinstance(move, WithdrawalMove | TransferMove)}
+
+
+def _doubt_limit(stances: Mapping[str, Stance]) -> tuple[str, str]:
+    """The name of what refuses for want of a sure price, and of which assets."""
+    names = sorted({x.doubt for x in stances.values() if x.doubt is not None})
+    assets = [asset for asset, x in sorted(stances.items()) if x.doubt is not None]
+    return names[0], f"the price of {', '.join(assets)} is in doubt"
+
+
+def _refusal(own: AccountState, limit: tuple[str, str]) -> Verdict:
+    return Verdict(
+        allowed=False,
+        enforced=own.account.authority is Authority.ENFORCE,
+        limit=limit[0],
+        message=limit[1],
+        buffer_before=None,
+        buffer_after=None,
+        case=None,
+        reduces=False,
     )
 
 
@@ -162,11 +233,13 @@ def _limit(verdict: Verdict) -> tuple[str, str] | None:
 
 
 def _decision(
+    setup: Setup,
     state: EngineState,
     own: AccountState,
     event_id: str,
     limit: tuple[str, str] | None,
     buffer: Decimal | None,
+    listing_ids: Sequence[str] = (),
 ) -> Decision:
     return Decision(
         event_id=event_id,
@@ -176,6 +249,7 @@ def _decision(
         limit=None if limit is None else limit[0],
         message="" if limit is None else limit[1],
         initial_buffer_after=None if buffer is None else format(buffer, "f"),
+        prices=prices_used(setup, state, own, listing_ids),
         market_sequence=state.snapshot.sequence,
         config_hash=state.rules.config_hash,
     )

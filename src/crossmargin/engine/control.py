@@ -1,6 +1,6 @@
 """Accounts, parameters, prices set by hand, halts, and the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
@@ -20,7 +20,15 @@ from crossmargin.engine.event_control import (
     PriceOverridden,
     Resumed,
 )
-from crossmargin.engine.markets import PRICE_HIGH, PRICE_LOW, revalued, with_index
+from crossmargin.engine.markets import (
+    PRICE_HIGH,
+    PRICE_LOW,
+    repriced_market,
+    revalued,
+    with_index,
+)
+from crossmargin.engine.marking import unsettled
+from crossmargin.engine.pricing import due_assets, looked_at
 from crossmargin.engine.setup import Setup, setup_hash
 from crossmargin.engine.state import AccountState, EngineState, Rules
 from crossmargin.rulebook.horizon import horizon_days
@@ -117,7 +125,7 @@ def _overridden(setup: Setup, state: EngineState, event: Event, body: PriceOverr
     if not (body.index.is_finite() and PRICE_LOW <= body.index <= PRICE_HIGH):
         refused(Reason.OUT_OF_BOUNDS, "index", f"{body.index} is no price")
     text = f"set by {body.author}, approved by {body.approver}: {body.reason}"
-    change = with_index(setup, state, body.asset, body.index, text)
+    change = with_index(setup, state, event, body.asset, body.index, text)
     overrides = {**state.overrides, body.asset: body}
     alarm = _alarm(event, AlarmKind.OVERRIDE_APPLIED, body.asset, text)
     return replace(change, state=replace(change.state, overrides=overrides), effects=(alarm,))
@@ -134,6 +142,7 @@ def _resumed(state: EngineState, event: Event, body: Resumed) -> Change:
 def _ticked(setup: Setup, state: EngineState, event: Event) -> Change:
     now_ns = event.event_time_ns
     state, effects, touched = _due_parameters(setup, state, event)
+    freed: list[str] = []
     for asset, override in sorted(state.overrides.items()):
         if override.expires_ns <= now_ns:
             state = replace(state, overrides=_other(state.overrides, asset))
@@ -141,7 +150,10 @@ def _ticked(setup: Setup, state: EngineState, event: Event) -> Change:
             effects += (_alarm(event, AlarmKind.OVERRIDE_EXPIRED, asset, message),)
             times = {k: v for k, v in state.price_time_ns.items() if k != asset}
             state = replace(state, price_time_ns=times)
-    touched |= state.watched
+            freed.append(asset)
+    change = _prices_at(setup, state, event, freed)
+    state, effects = change.state, (*effects, *change.effects)
+    touched |= state.watched | change.touched
     if now_ns - state.snapshot.as_of_ns >= setup.settings.revaluation_ns:
         snapshot = replace(state.snapshot, as_of_ns=now_ns)
         state = revalued(setup, state, snapshot)
@@ -149,6 +161,22 @@ def _ticked(setup: Setup, state: EngineState, event: Event) -> Change:
             name for name, own in state.accounts.items() if own.positions or own.orders
         )
     return Change(state=replace(state, clock_ns=now_ns), touched=touched, effects=effects)
+
+
+def _prices_at(setup: Setup, state: EngineState, event: Event, freed: Sequence[str]) -> Change:
+    """Prices and marks that time alone moves: messages grow old, doubts last, averages fill."""
+    due = due_assets(setup, state, event.event_time_ns)
+    change, moved = looked_at(setup, state, event, due, freed)
+    marked = {
+        state.listings[name].instrument.underlying
+        for name in unsettled(setup.prices, state.marks)
+        if name in state.listings
+    }
+    moved |= marked
+    if not moved:
+        return change
+    repriced = repriced_market(setup, change.state, event, moved)
+    return replace(repriced, effects=change.effects)
 
 
 def _due_parameters(

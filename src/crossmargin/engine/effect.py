@@ -6,6 +6,7 @@ from typing import TypeAlias, final
 
 from crossmargin.action.call import MarginCall
 from crossmargin.base.failure import Failure
+from crossmargin.market.price_vector import PriceVector
 from crossmargin.rulebook.standing import Standing
 
 
@@ -42,7 +43,8 @@ class Decision:
 
     `limit` names what stood against it, None when nothing did. `enforced` is False for an account
     that is only advised: then the act went ahead. `initial_buffer_after` is in the account's
-    reporting unit; `market_sequence` and `config_hash` name the prices and rules that were used.
+    reporting unit; `prices` are those that were used, with what each source said; `config_hash`
+    names the rules.
     """
 
     event_id: str
@@ -52,6 +54,7 @@ class Decision:
     limit: str | None
     message: str
     initial_buffer_after: str | None
+    prices: PriceVector
     market_sequence: int
     config_hash: str
 
@@ -68,6 +71,7 @@ class StandingChanged:
     since_ns: int
     buffers: tuple[tuple[str, str | None], ...]
     reporting: str
+    prices: PriceVector
     market_sequence: int
     config_hash: str
 
@@ -82,6 +86,9 @@ class AlarmKind(StrEnum):
     RECONCILED = "reconciled"
     PARAMETER_ANNOUNCED = "parameter_announced"
     PARAMETER_APPLIED = "parameter_applied"
+    PRICE_IN_DOUBT = "price_in_doubt"
+    PRICE_FRESH = "price_fresh"
+    PRICE_SOURCE = "price_source"
     OVERRIDE_APPLIED = "override_applied"
     OVERRIDE_EXPIRED = "override_expired"
     HALTED = "halted"
@@ -103,11 +110,15 @@ class Alarm:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallChanged:
-    """A margin call after something happened to it: `note` says what, the call says all else."""
+    """A margin call after something happened to it: `note` says what, the call says all else.
+
+    `prices` are those of the account's figures then.
+    """
 
     event_id: str
     call: MarginCall
     note: str
+    prices: PriceVector
 
 
 Effect: TypeAlias = (

@@ -16,6 +16,8 @@ from crossmargin.engine.event_control import (
     Resumed,
 )
 from crossmargin.engine.event_market import (
+    BackingStated,
+    BookTop,
     ListingAdded,
     ListingRemoved,
     Price,
@@ -70,7 +72,9 @@ TradeBody: TypeAlias = (
     | VenueSnapshot
 )
 CallBody: TypeAlias = CallAcknowledged | CallDisputed | DisputeResolved
-MarketBody: TypeAlias = Price | Volatility | ListingAdded | ListingRemoved | TotalsStated
+MarketBody: TypeAlias = (
+    Price | BookTop | BackingStated | Volatility | ListingAdded | ListingRemoved | TotalsStated
+)
 ControlBody: TypeAlias = (
     AccountOpened | ParameterChanged | PriceOverridden | Halted | Resumed | ClockTick
 )

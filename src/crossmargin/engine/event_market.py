@@ -13,12 +13,36 @@ from crossmargin.domain.instrument import Listing
 class Price:
     """An asset's index in dollars and marks of listings on it, in their own quotation.
 
-    Either may be absent: without an index only the marks change.
+    Either may be absent: without an index only the marks change. Of an asset that has a policy the
+    index is what one source says, one voice among several.
     """
 
     asset: str
     index: Decimal | None
     marks: Mapping[str, Decimal]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookTop:
+    """Prices at which a perpetual's venue would sell and buy its impact size, in its quotation."""
+
+    listing_id: str
+    impact_bid: Decimal
+    impact_ask: Decimal
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackingStated:
+    """The backing of a wrapped or pegged asset: the share that is there, when that was proven, and
+    whether holders can redeem.
+    """
+
+    asset: str
+    backed_frac: Decimal
+    proven_ns: int
+    redeemable: bool
 
 
 @final

@@ -8,6 +8,7 @@ from typing import Any, final
 from crossmargin.base.canonical import content_hash
 from crossmargin.base.instant import NS_PER_SECOND
 from crossmargin.domain.asset import Asset
+from crossmargin.engine.price_rules import NOBODY, PriceRules
 from crossmargin.market.history import ReturnHistory
 from crossmargin.rulebook.exposure_limit import ExposureLimit
 from crossmargin.rulebook.withdrawable import ClosingTerms
@@ -63,7 +64,8 @@ class CallPolicy:
 class Setup:
     """`recipes` maps a name to its file's tables; accounts without one get `default_recipe`.
 
-    `closing` is what closing costs, and `limits` bound exposures, in every check before an act.
+    `prices` says who prices what: by default nobody does. `closing` is what closing costs, and
+    `limits` bound exposures, in every check before an act.
     """
 
     assets: Mapping[str, Asset]
@@ -73,6 +75,7 @@ class Setup:
     vol_history: ReturnHistory | None = None
     settings: Settings = Settings()
     calls: CallPolicy = CallPolicy()
+    prices: PriceRules = NOBODY
     closing: ClosingTerms = CLOSING
     limits: tuple[ExposureLimit, ...] = ()
 
@@ -90,6 +93,7 @@ def setup_hash(setup: Setup) -> str:
                 for history in (setup.history, setup.vol_history)
             ],
             "calls": setup.calls,
+            "prices": _plain_rules(setup.prices),
             "closing": setup.closing,
             "limits": setup.limits,
             "settings": [
@@ -102,3 +106,13 @@ def setup_hash(setup: Setup) -> str:
             ],
         }
     )
+
+
+def _plain_rules(rules: PriceRules) -> dict[str, Any]:
+    return {
+        "policies": dict(rules.policies),
+        "trusted": sorted(rules.trusted),
+        "interval_frac": rules.interval_frac,
+        "perpetual": rules.perpetual,
+        "option": rules.option,
+    }

@@ -1,6 +1,7 @@
 """The state before the first event."""
 
 from crossmargin.engine.control import rules_of
+from crossmargin.engine.price_state import MarkState
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import EngineState
 from crossmargin.engine.table import Table
@@ -32,6 +33,8 @@ def initial_state(setup: Setup) -> EngineState:
         listings={},
         snapshot=snapshot,
         price_time_ns={},
+        prices={},
+        marks=MarkState(),
         overrides={},
         halts={},
         mismatched=frozenset(),

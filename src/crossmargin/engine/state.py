@@ -15,6 +15,7 @@ from crossmargin.engine.event import Event
 from crossmargin.engine.event_control import HaltScope, ParameterChanged, PriceOverridden
 from crossmargin.engine.event_trade import Fill
 from crossmargin.engine.holders import Holders
+from crossmargin.engine.price_state import AssetPrices, MarkState
 from crossmargin.engine.table import Table
 from crossmargin.engine.valued import Valued
 from crossmargin.ledger.ledger import Ledger
@@ -112,10 +113,12 @@ class EngineState:
 
     `sequence` counts applied events; `applied_hash` chains them. `clock_ns` is the last tick,
     `closed_ns` the time up to which the window is closed, `pending` what waits in it. `seen` maps
-    an event id to the event's hash. `price_time_ns` is when each asset's price was last said;
-    `mismatched` names accounts whose venue says something else; `halts` maps a scope to a reason;
-    `overrides` holds prices set by hand. `watched` are accounts that passing time alone may move:
-    those that are not healthy. `calls` are all margin calls, open and ended, by id.
+    an event id to the event's hash. `price_time_ns` is when each asset's price was last said
+    by a trusted source, `prices` what the sources of the others said and what was made of it,
+    `marks` the same of marks; `mismatched` names accounts whose venue says something else; `halts`
+    maps a scope to a reason; `overrides` holds prices set by hand. `watched` are accounts that
+    passing time alone may move: those that are not healthy. `calls` are all margin calls, open and
+    ended, by id.
     """
 
     sequence: int
@@ -129,6 +132,8 @@ class EngineState:
     listings: Mapping[str, Listing]
     snapshot: MarketSnapshot
     price_time_ns: Mapping[str, int]
+    prices: Mapping[str, AssetPrices]
+    marks: MarkState
     overrides: Mapping[str, PriceOverridden]
     halts: Mapping[tuple[HaltScope, str], str]
     mismatched: frozenset[str]

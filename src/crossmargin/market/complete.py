@@ -57,7 +57,7 @@ def _with_linear_marks(snapshot: MarketSnapshot) -> MarketSnapshot:
             continue
         match quote.instrument:
             case Spot(leverage=leverage) if leverage == 1:
-                mark = _spot_mark(snapshot, quote)
+                mark = index_in_quote(snapshot, quote)
             case Future():
                 mark = _future_mark(snapshot, quote.instrument, quote)
             case _:
@@ -67,7 +67,8 @@ def _with_linear_marks(snapshot: MarketSnapshot) -> MarketSnapshot:
     return replace(snapshot, listings=changed)
 
 
-def _spot_mark(snapshot: MarketSnapshot, quote: ListingQuote) -> Quoted | None:
+def index_in_quote(snapshot: MarketSnapshot, quote: ListingQuote) -> Quoted | None:
+    """The underlying's index in quote currency per quoted unit; None without both indexes."""
     base = index_quote(snapshot, quote.instrument.underlying)
     dollar = index_quote(snapshot, quote.instrument.quote)
     if base is None or dollar is None:

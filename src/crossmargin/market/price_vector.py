@@ -27,44 +27,63 @@ class PriceUsed:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkUsed:
+    """One listing's mark as a decision saw it, in its own quotation, and its implied vol."""
+
+    listing_id: str
+    mark: float | None
+    vol: float | None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceVector:
-    """Prices by asset, sorted, and their SHA-256 as hexadecimal text."""
+    """Prices by asset and marks by listing, both sorted, and their SHA-256 as hexadecimal text."""
 
     prices: tuple[PriceUsed, ...]
+    marks: tuple[MarkUsed, ...]
     content_hash: str
 
 
-def price_vector(found: Iterable[Fused]) -> PriceVector:
-    """The vector of what `found` decided; `said` is (source, price, event time) of those used."""
-    prices = tuple(
-        PriceUsed(
-            asset=x.asset,
-            state=x.state,
-            index=x.index,
-            low=x.low,
-            high=x.high,
-            new_credit=x.new_credit,
-            fallback=x.fallback,
-            said=tuple((own.source, own.price, own.event_time_ns) for own in x.used),
-        )
-        for x in sorted(found, key=lambda x: x.asset)
+def price_used(found: Fused) -> PriceUsed:
+    """What was fused, as a decision keeps it; `said`: (source, price, event time) of those used."""
+    return PriceUsed(
+        asset=found.asset,
+        state=found.state,
+        index=found.index,
+        low=found.low,
+        high=found.high,
+        new_credit=found.new_credit,
+        fallback=found.fallback,
+        said=tuple((own.source, own.price, own.event_time_ns) for own in found.used),
     )
-    return PriceVector(prices=prices, content_hash=content_hash(prices))
+
+
+def price_vector(prices: Iterable[PriceUsed], marks: Iterable[MarkUsed] = ()) -> PriceVector:
+    """The vector of some prices and marks, in an order of its own."""
+    by_asset = tuple(sorted(prices, key=lambda x: x.asset))
+    by_listing = tuple(sorted(marks, key=lambda x: x.listing_id))
+    return PriceVector(
+        prices=by_asset, marks=by_listing, content_hash=content_hash([by_asset, by_listing])
+    )
 
 
 def with_fused(snapshot: MarketSnapshot, found: Mapping[str, Fused]) -> MarketSnapshot:
-    """The snapshot with fused prices: index, low (0 without new credit), high, twap, confidence.
+    """The snapshot with fused prices: index, low, high, twap, confidence, as maintenance uses them.
 
-    What is not fresh is an assumed figure that says why. An asset in state NONE has none of them.
+    A price in doubt is the last good one, or the fallback's, at both ends: an assumed figure that
+    says why. What it gives to new risk is `credit_price` of `Fused`, not `low` here. An asset in
+    state NONE has no price.
     """
     assets = dict(snapshot.assets)
     for asset, x in found.items():
         known = assets.get(asset) or AssetQuote(asset=asset)
+        fresh = x.state is PriceState.FRESH
         assets[asset] = replace(
             known,
             index=_quoted(x, x.index),
-            low=None if x.state is PriceState.NONE else _quoted(x, x.credit_price),
-            high=None if x.state is PriceState.NONE else _quoted(x, x.debt_price),
+            low=_quoted(x, x.low if fresh else x.index),
+            high=_quoted(x, x.high if fresh else x.index),
             twap=_quoted(x, x.twap),
             confidence={**known.confidence, "oracle": derived(x.confidence, _words(x))},
         )

@@ -2,7 +2,7 @@
 liquidation-cost margin.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeAlias, final
@@ -25,6 +25,9 @@ from crossmargin.rulebook.scenario_loss import losses_rise
 from crossmargin.rulebook.withdrawable import ClosingTerms, closing_cost, paper_value
 
 F8: TypeAlias = NDArray[np.float64]
+
+Careful: TypeAlias = Callable[[BookColumns], BookColumns]
+"""A book -> the same with coins worth what an act may count on."""
 
 INITIAL_BUFFER = "initial_buffer"
 LIQUIDATION_COST = "liquidation_cost"
@@ -83,6 +86,7 @@ def allowed(
     authority: Authority,
     *,
     venue_directed: bool = False,
+    careful: Careful | None = None,
 ) -> Verdict:
     """The verdict on the moves of one account, together, in the state after them.
 
@@ -91,19 +95,24 @@ def allowed(
     allowed only if, whatever else fills, no level's buffer falls and no scenario loses more, or if
     it is `venue_directed`. Nothing else excuses a withdrawal. No argument exempts an account.
 
+    `careful` makes of a book after the act and its fills the one that margin is computed of; limits
+    look at the book itself.
+
     `InputRefused` for moves that make no sense, see `after_move`.
     """
     number = [str(name) for name in before.account_ids].index(account_id)
     after = after_move(before, moves)
     own_before, own_after = chosen(before, [number]), chosen(after, [number])
     names, cases = _cases(own_after, priced, terms)
-    found = assess_pockets(recipe, side_by_side([own_before, *cases]), priced)
+    valued = cases if careful is None else [careful(case) for case in cases]
+    first = own_before if careful is None else careful(own_before)
+    found = assess_pockets(recipe, side_by_side([first, *valued]), priced)
     buffers = level_buffers(found, terms.level)
-    limit = _margin_limit(recipe, priced, found, buffers, side_by_side(cases), moves, terms)
+    limit = _margin_limit(recipe, priced, found, buffers, side_by_side(valued), moves, terms)
     reduces = False
     if limit is not None and not _leaves(moves):
         orders = [move for move in moves if isinstance(move, OrderMove)]
-        reduces = reduces_risk(recipe, priced, own_before, orders, terms)
+        reduces = reduces_risk(recipe, priced, own_before, orders, terms, careful)
         if reduces or venue_directed:
             limit = None
     broken = _broken(before, after, number, cases, priced, terms)
@@ -189,6 +198,7 @@ def reduces_risk(
     own: BookColumns,
     orders: Sequence[OrderMove],
     terms: CheckTerms,
+    careful: Careful | None = None,
 ) -> bool:
     """Whether new orders take risk away, resting and filled, whatever else has filled before."""
     books: list[BookColumns] = []
@@ -205,6 +215,8 @@ def reduces_risk(
             own_rows = tuple(int(row) for row in new[list(chosen_rows)])
             books.append(with_fills(resting, own_rows, marks, terms.protection_contracts))
         reference += [first] * (1 + len(sets))
+    if careful is not None:
+        books = [careful(book) for book in books]
     whole, at = side_by_side(books), np.array(reference, dtype=np.int64)
     found = assess_pockets(recipe, whole, priced)
     for level in recipe.levels:

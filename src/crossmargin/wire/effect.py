@@ -10,6 +10,7 @@ from crossmargin.action.call import MarginCall
 from crossmargin.base.exact import decimal_text
 from crossmargin.base.instant import instant_text
 from crossmargin.engine.effect import CallChanged, Effect
+from crossmargin.market.price_vector import PriceVector
 
 _CALL_WORDS = ("call_id", "account_id", "state", "amount", "disputed", "deadline", "ways")
 """What an effect repeats of a call; the rest stands in the list of calls."""
@@ -46,6 +47,8 @@ def _plain(value: Any) -> Any:
             if field.name.endswith("_ns"):
                 text = None if item is None else _time(field.name, item)
                 found[field.name.removesuffix("_ns")] = text
+            elif isinstance(item, PriceVector):
+                found[field.name] = _vector(item)
             elif field.name == "buffers":
                 found["buffers"] = dict(item)
             else:
@@ -58,6 +61,34 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _vector(prices: PriceVector) -> dict[str, Any]:
+    """The prices of a decision by asset, its marks by listing, and their hash."""
+    return {
+        "hash": prices.content_hash,
+        "assets": {
+            own.asset: {
+                "state": own.state.value,
+                "index": _figure(own.index),
+                "low": _figure(own.low),
+                "high": _figure(own.high),
+                "new_credit": own.new_credit,
+                **({} if own.fallback is None else {"fallback": own.fallback}),
+                "said": {source: _figure(price) for source, price, _ in own.said},
+            }
+            for own in prices.prices
+        },
+        "marks": {
+            own.listing_id: {"mark": _figure(own.mark), "vol": _figure(own.vol)}
+            for own in prices.marks
+        },
+    }
+
+
+def _figure(value: float | None) -> str | None:
+    """A figure as the shortest text that reads as the same number."""
+    return None if value is None else repr(value)
 
 
 _INSTANTS = frozenset(

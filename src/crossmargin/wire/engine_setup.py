@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 
+from crossmargin.engine.price_rules import PriceRules
 from crossmargin.engine.setup import Settings, Setup
 from crossmargin.wire.assets import bundled_registry
 from crossmargin.wire.bundle import read_bundled
@@ -26,4 +27,5 @@ def bundled_setup(recipes: Sequence[str], settings: Settings | None = None) -> S
         history=read_daily_closes(read_bundled(f"package:{PRICES}"), PRICES),
         vol_history=read_vol_index(read_bundled(f"package:{VOLS}"), VOLS),
         settings=settings or Settings(),
+        prices=PriceRules(trusted=("oracle",)),
     )

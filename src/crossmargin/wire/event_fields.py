@@ -225,6 +225,25 @@ KINDS: Final[Mapping[str, Kind]] = {
             Word("marks", decimals_field("marks", "marks by listing"), _decimals),
         ),
     ),
+    "book_top": Kind(
+        event_market.BookTop,
+        (
+            _LISTING,
+            _number("impact_bid", "what an impact size would be sold for"),
+            _number("impact_ask", "what an impact size would be bought for"),
+        ),
+    ),
+    "backing": Kind(
+        event_market.BackingStated,
+        (
+            _asset(),
+            _number("backed_frac", "the share that is there, 1 is all"),
+            _instant("proven_ns", "when that was proven"),
+            Word(
+                "redeemable", flag_field("redeemable", "holders can redeem", required=True), _same
+            ),
+        ),
+    ),
     "volatility": Kind(event_market.Volatility, (_LISTING, _number("vol", "0.45 is 45 %"))),
     "listing": Kind(
         event_market.ListingAdded,

@@ -12,7 +12,9 @@ from crossmargin.domain.holding import Side
 from crossmargin.engine.effect import EventRefused
 from crossmargin.engine.event_market import BookTop, ListingAdded, ListingRemoved, Price, Volatility
 from crossmargin.engine.replay import replay_report
+from crossmargin.engine.snapshot import snapshot_body, state_of
 from crossmargin.engine.state import EngineState
+from crossmargin.engine.state_hash import state_hash
 from crossmargin.market.marks import PerpetualMarkPolicy, perpetual_push_frac
 from crossmargin.market.option_mark import OptionMarkPolicy, vol_push_frac
 from tests.engine.day import INVERSE, OPTION, PERPETUAL, Story, fill, listing, played
@@ -128,6 +130,7 @@ def test_an_options_mark_is_black_of_its_steady_vol_and_falls_with_the_strike() 
     moved, _ = played(story.events, QUIET)
     assert mark_of(moved, OPTION) < mark_of(state, OPTION)
     assert replay_report(QUIET, moved, 0).incremental_equals_full
+    assert state_hash(state_of(QUIET, snapshot_body(moved))) == state_hash(moved)
 
 
 @settings(max_examples=10, deadline=None)

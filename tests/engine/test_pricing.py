@@ -23,6 +23,7 @@ from crossmargin.engine.event_market import BackingStated, Price
 from crossmargin.engine.event_money import Deposit, WithdrawalRequested
 from crossmargin.engine.replay import replay_report
 from crossmargin.engine.setup import Setup
+from crossmargin.engine.snapshot import snapshot_body, state_of
 from crossmargin.engine.state import EngineState
 from crossmargin.engine.state_hash import state_hash
 from crossmargin.market.oracle import BackingRule, PriceState
@@ -295,6 +296,7 @@ def test_the_order_of_arrival_inside_the_window_and_a_replay_change_nothing() ->
     assert state_hash(other) == state_hash(state)
     report = replay_report(voiced_setup(), state, len(story.events))
     assert report.incremental_equals_full
+    assert state_hash(state_of(voiced_setup(), snapshot_body(state))) == state_hash(state)
 
 
 def test_a_price_set_by_hand_holds_against_the_sources_and_ends() -> None:

@@ -16,6 +16,7 @@ from crossmargin.engine.effect import EventRefused
 from crossmargin.engine.event import Event
 from crossmargin.engine.event_market import Price
 from crossmargin.engine.event_trade import VenueSnapshot
+from crossmargin.engine.price_state import AssetPrices, MarkState, Said
 from crossmargin.engine.replay import replay_report, replayed
 from crossmargin.engine.setup import Settings, Setup
 from crossmargin.engine.snapshot import snapshot_body, state_of
@@ -24,7 +25,7 @@ from crossmargin.engine.state import EngineState, Rules
 from crossmargin.engine.state_form import CANONICAL, DERIVED, EXACT, RulesKept
 from crossmargin.engine.state_hash import state_hash
 from crossmargin.engine.table import Table
-from tests.engine.day import PERPETUAL, fill, opening, played, price, small_setup
+from tests.engine.day import OPTION, PERPETUAL, fill, opening, played, price, small_setup
 from tests.simulation.simulator import plan_of
 
 SETUP = small_setup(0)
@@ -95,7 +96,12 @@ def _full_state() -> EngineState:
     story.tell(Price(asset="BTC", index=Decimal(57_001), marks={}))
     state, effects = played(story.events, SETUP)
     assert not [x for x in effects if isinstance(x, EventRefused)]
-    return state
+    said = Said(source="aqua", price=Decimal("150.5"), event_time_ns=story.now_ns)
+    return replace(
+        state,
+        prices={"SOL": AssetPrices(said=(said,))},
+        marks=MarkState(quoted_vols={OPTION: 0.5}),
+    )
 
 
 @pytest.mark.parametrize("name", list(EXACT))

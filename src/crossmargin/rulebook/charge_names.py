@@ -11,6 +11,7 @@ from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.closing_fee import ClosingFee
 from crossmargin.rulebook.charge.collateral import Collateral
 from crossmargin.rulebook.charge.contagion import Contagion
+from crossmargin.rulebook.charge.covariance import Covariance
 from crossmargin.rulebook.charge.curvature import Curvature
 from crossmargin.rulebook.charge.delta_gamma import DeltaGamma
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
@@ -51,6 +52,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "cash": Cash,
     "collateral": Collateral,
     "contagion": Contagion,
+    "covariance": Covariance,
     "curvature": Curvature,
     "delta_gamma": DeltaGamma,
     "expected_shortfall": ExpectedShortfall,

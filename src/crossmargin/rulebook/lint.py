@@ -8,6 +8,7 @@ from typing import Any
 
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.rulebook.charge.collateral_place import PLACES
+from crossmargin.rulebook.charge.covariance import Covariance
 from crossmargin.rulebook.charge.quote_hedge import QuoteHedge
 from crossmargin.rulebook.context import ACCOUNT, FINER_THAN, GROUPINGS
 from crossmargin.rulebook.fields import FIELDS
@@ -22,6 +23,7 @@ from crossmargin.rulebook.terms import Parameter
 ISSUER_FAMILY = "issuer_family"
 HEDGE_RATES = "rates of a hedge"
 """What a hedge between quote currencies pays, which may depend on the price of one in the other."""
+COVARIANCES = "covariances"
 ROW_FIELD = "field of an instrument"
 """A field that a rate reads row by row, where figures of a whole group are none."""
 LOCATED: Mapping[str, tuple[str | None, ...]] = {
@@ -30,6 +32,7 @@ LOCATED: Mapping[str, tuple[str | None, ...]] = {
     f"{HEDGE_RATES} parameter": (None, PEG),
     "inside parameter": (PAIR, None),
     "between parameter": (PAIR, None),
+    f"{COVARIANCES} parameter": (PAIR, None),
 }
 """What the parameters of a place in a charge may be indexed by, where it is special."""
 ONLY_THERE: Mapping[str | None, str] = {
@@ -85,6 +88,8 @@ def _names(value: Any, word: str) -> Iterator[tuple[str, str]]:
             own = ROW_FIELD if by_row else field.name
             if isinstance(value, QuoteHedge) and own == "rates":
                 own = HEDGE_RATES
+            if isinstance(value, Covariance) and own == "pairs":
+                own = COVARIANCES
             yield from _names(getattr(value, field.name), own)
     elif isinstance(value, tuple | list):
         for each in value:

@@ -1,6 +1,6 @@
-"""Figures of pairs of numbers ("2/3"): correlations of buckets, as a table in both directions."""
+"""Figures of pairs, of numbers ("2/3") or of names ("BTC/ETH"), as a table in both directions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,15 @@ def pair_table(run: Run, reference: str, numbers: F8) -> F8:
 
     NaN for a pair that has no entry. `InputRefused` when both orders stand there and differ.
     """
+    return named_pair_table(run, reference, [f"{number:.15g}" for number in numbers])
+
+
+def named_pair_table(run: Run, reference: str, names: Sequence[str]) -> F8:
+    """(names, names) as `pair_table`."""
     parameter = run.terms.parameters[reference.removeprefix("$")]
     required(run, parameter)
     if not isinstance(parameter.value, Mapping):
-        return np.full((len(numbers), len(numbers)), _number(parameter.value))
-    names = [f"{number:.15g}" for number in numbers]
+        return np.full((len(names), len(names)), _number(parameter.value))
     otherwise = _number(parameter.otherwise)
     found = np.full((len(names), len(names)), np.nan)
     for row, first in enumerate(names):
@@ -34,7 +38,7 @@ def pair_table(run: Run, reference: str, numbers: F8) -> F8:
     return np.where(np.isnan(found), otherwise, found)
 
 
-def _refuse_two_ways(run: Run, parameter: Parameter, found: F8, names: list[str]) -> None:
+def _refuse_two_ways(run: Run, parameter: Parameter, found: F8, names: Sequence[str]) -> None:
     differ = (found != found.T) & ~np.isnan(found) & ~np.isnan(found.T)
     if differ.any():
         row, column = (int(each[0]) for each in np.nonzero(differ))

@@ -11,7 +11,7 @@ from crossmargin.rulebook.terms import Parameter, ParameterValue
 PEG = "peg"
 """The price of a pair of currencies that are meant to be worth the same."""
 PAIR = "pair"
-"""Two numbers, in either order: what a table of correlations is by."""
+"""Two numbers or names, in either order: what a table of correlations is by."""
 INDEXES = (
     "asset",
     "settle",

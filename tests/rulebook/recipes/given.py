@@ -36,6 +36,13 @@ GIVEN: dict[str, dict[str, Any]] = {
         "base_maintenance": {"BTC": 0.03, "ETH": 0.03, "PEPE": 0.06},
         "size_factor": {"BTC": 1e-7, "ETH": 1e-7, "PEPE": 1e-5},
     },
+    "cvex": {
+        "alpha": {**dict.fromkeys(COINS, 0.1), "SOL": 0.2, "PEPE": 0.4},
+        # Correlated by a third: twice a covariance.
+        "beta": 0.006,
+        "gamma": 0.01,
+        "initial_factor": 1.25,
+    },
     "bitmex": {
         "base_limit": {"BTC": 200, "ETH": 1000},
         "limit_step": {"BTC": 100, "ETH": 500},
@@ -50,6 +57,7 @@ VENUES = (
     "bybit-cross",
     "bybit-portfolio",
     "coinbase-international",
+    "cvex",
     "deribit-cross-standard",
     "deribit-portfolio",
     "deribit-segregated-portfolio",

@@ -392,3 +392,26 @@ def test_a_short_position_is_liquidated_above_its_entry() -> None:
     inputs = {"side": "short", "qty": 2, "entry": 100, "mmr": 0.05, "cum": 1, "wallet_balance": 50}
     price = (50 + 1 + 2 * 100) / (2 * 0.05 + 2)
     agrees("Binance USD-M", inputs, {"liquidation_price": price}, 1e-6)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"S": 45, "legs": [["C", 47, 2.1], ["P", 43, 1.2]]},
+        {"S": 45, "legs": [{"type": "C", "K": 47, "premium": 2.1, "qty": -1}, ["P", 43, 1.2, -1]]},
+        {"S": 45, "call_strike": 47, "call_premium": 2.1, "put_strike": 43, "put_premium": 1.2},
+        {"spot": 45, "call": {"K": 47, "premium": 2.1}, "put": {"K": 43, "premium": 1.2}},
+    ],
+)
+def test_a_strangle_pays_the_dearer_side_and_the_premium_of_the_other(
+    inputs: dict[str, object],
+) -> None:
+    expected = {"requirement": 1_030, "call_side": 910, "put_side": 820}
+    agrees("Reg-T / Cboe 10.3", {"rate": 0.2, **inputs}, expected, 1e-6)
+
+
+def test_a_spread_pays_its_width() -> None:
+    inputs = {"S": 100, "type": "C", "short_strike": 100, "long_strike": 110, "short_premium": 5}
+    agrees("Reg-T / Cboe 10.3", inputs, {"requirement": 1_000}, 1e-6)
+    inputs = {"S": 100, "legs": [["P", 90, 2, -3], ["P", 85, 1, 3]]}
+    agrees("Reg-T / Cboe 10.3", inputs, {"requirement": 1_500}, 1e-6)

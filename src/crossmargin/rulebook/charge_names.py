@@ -22,6 +22,7 @@ from crossmargin.rulebook.charge.liquidity import Liquidity
 from crossmargin.rulebook.charge.mark_value import MarkValue
 from crossmargin.rulebook.charge.open_loss import OpenLoss
 from crossmargin.rulebook.charge.open_orders import OpenOrders
+from crossmargin.rulebook.charge.option_strategy import OptionStrategy
 from crossmargin.rulebook.charge.order_count import OrderCount
 from crossmargin.rulebook.charge.pair_credit import PairCredit
 from crossmargin.rulebook.charge.payoff_max_loss import PayoffMaxLoss
@@ -62,6 +63,7 @@ CHARGES: Mapping[str, type[Any]] = {
     "liquidity": Liquidity,
     "mark_value": MarkValue,
     "open_orders": OpenOrders,
+    "option_strategy": OptionStrategy,
     "order_count": OrderCount,
     "pair_credit": PairCredit,
     "payoff_max_loss": PayoffMaxLoss,

@@ -96,7 +96,7 @@ class StandardOption:
                 self.orders,
             )
         scale = 2.0**-context.run.tick_exponent
-        charged = np.rint(times_field(short, self._per_contract(context) * scale))
+        charged = np.rint(times_field(short, self.per_contract(context) * scale))
         parent = parent_groups(context, LISTING, at)
         parts = None
         if context.explain:
@@ -107,7 +107,7 @@ class StandardOption:
             )
         return Outcome(amount=added_up(parent, charged, context.groups_count(at)), parts=parts)
 
-    def _per_contract(self, context: Context) -> F8:
+    def per_contract(self, context: Context) -> F8:
         """(listing groups,) reporting units that one short contract pays; NaN for what is no
         option.
         """

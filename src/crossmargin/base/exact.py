@@ -6,6 +6,7 @@ from fractions import Fraction
 
 DECIMAL_PATTERN = re.compile(r"-?(0|[1-9][0-9]{0,23})(\.[0-9]{1,30})?\Z", re.ASCII)
 PRECISE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_ONE = Decimal(1)
 
 
 def parse_decimal(text: str) -> Decimal | None:
@@ -34,6 +35,17 @@ def decimal_text(value: Fraction | Decimal | int, places: int | None = None) -> 
     sign = "-" if scaled < 0 else ""
     digits = str(abs(scaled)).rjust(places + 1, "0")
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+def shortest(value: Decimal) -> Decimal:
+    """The same number without zeros behind the point: what its plain text reads as."""
+    plain = value.normalize(PRECISE) if value else Decimal(0)
+    exponent = plain.as_tuple().exponent
+    return (
+        plain.quantize(_ONE, context=PRECISE)
+        if isinstance(exponent, int) and exponent > 0
+        else plain
+    )
 
 
 def _places_needed(denominator: int) -> int:

@@ -1,10 +1,10 @@
 """A book as columns over a universe: merged exactly, then floats."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import final
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,65 +18,82 @@ from crossmargin.domain.universe import Universe
 _KINDS = {kind: number for number, kind in enumerate(OrderKind)}
 
 
-@final
-@dataclass(slots=True)
-class _Merged:
-    """What one account holds in one listing; a single unknown cost makes the whole cost unknown."""
-
-    contracts: Decimal = Decimal(0)
-    cost: Decimal | None = Decimal(0)
-    funding: Decimal = Decimal(0)
-
-
-def book_columns(book: Book, universe: Universe) -> BookColumns:
+def book_columns(
+    book: Book, universe: Universe, positions: PositionColumns | None = None
+) -> BookColumns:
     """Book -> columns: accounts by id, rows by account and instrument; arrays read-only.
 
     Positions of one account in one listing are one row: contracts, cost and funding are added as
     decimals. A row that holds nothing and owes nothing is left out; a long and a short that cancel
-    stay when their costs differ. Loans with their interest are negative balance rows. KeyError when
-    the universe has not all listings and assets of the book.
+    stay when their costs differ. Loans with their interest are negative balance rows. `positions`
+    are those of the book where somebody has their columns already. KeyError when the universe has
+    not all listings and assets of the book.
     """
     account_ids = tuple(sorted(book.accounts))
     account_of = {name: number for number, name in enumerate(account_ids)}
     entity_of = {name: number for number, name in enumerate(sorted(book.entities))}
-    row_of = {name: number for number, name in enumerate(universe.listing_ids)}
+    row_of = listing_rows(universe)
     owner = [entity_of[book.accounts[name].entity_id] for name in account_ids]
     return BookColumns(
         universe=universe,
         account_ids=account_ids,
         owner=_whole(owner),
-        positions=_position_columns(book.positions, account_of, row_of),
+        positions=positions or position_columns(book.positions, account_of, universe),
         balances=_balance_columns(book, account_of, universe),
         orders=_order_columns(book, account_of, row_of),
         owner_ids=tuple(sorted(book.entities)),
     )
 
 
-def _position_columns(
-    positions: Iterable[Position], account_of: Mapping[str, int], row_of: Mapping[str, int]
+def position_columns(
+    positions: Iterable[Position], account_of: Mapping[str, int], universe: Universe
 ) -> PositionColumns:
-    merged: dict[tuple[int, int], _Merged] = {}
+    """Positions as rows by account and instrument, merged exactly; see `book_columns`."""
+    row_of = listing_rows(universe)
+    width = len(row_of) or 1
+    merged: dict[int, Position] = {}
     for position in positions:
-        key = (account_of[position.account_id], row_of[position.listing_id])
-        row = merged.setdefault(key, _Merged())
-        row.contracts = PRECISE.add(row.contracts, position.contracts)
-        row.funding = PRECISE.add(row.funding, position.funding_accrued)
-        if row.cost is not None and position.cost_settle is not None:
-            row.cost = PRECISE.add(row.cost, position.cost_settle)
-        else:
-            row.cost = None
-    kept = [
-        (key, row)
-        for key, row in sorted(merged.items(), key=lambda item: item[0])
-        if row.contracts or row.funding or row.cost != 0
-    ]
+        key = account_of[position.account_id] * width + row_of[position.listing_id]
+        merged[key] = _sum(merged[key], position) if key in merged else position
+    keys = sorted(merged)
+    rows = [merged[key] for key in keys]
+    empty = [not (x.contracts or x.funding_accrued or x.cost_settle != 0) for x in rows]
+    if any(empty):
+        keys = [key for key, none in zip(keys, empty, strict=True) if not none]
+        rows = [merged[key] for key in keys]
+    account, instrument = divmod(np.array(keys, dtype=np.int64), width)
+    for column in (account, instrument):
+        column.setflags(write=False)
     return PositionColumns(
-        account=_whole([key[0] for key, _ in kept]),
-        instrument=_whole([key[1] for key, _ in kept]),
-        contracts=_real([float(row.contracts) for _, row in kept]),
-        cost=_real([_or_nan(row.cost) for _, row in kept]),
-        funding=_real([float(row.funding) for _, row in kept]),
+        account=account,
+        instrument=instrument,
+        contracts=_real([float(x.contracts) for x in rows]),
+        cost=_real([_or_nan(x.cost_settle) for x in rows]),
+        funding=_real([float(x.funding_accrued) for x in rows]),
     )
+
+
+def _sum(first: Position, second: Position) -> Position:
+    """Both in one row; a single unknown cost makes the whole cost unknown."""
+    cost = None
+    if first.cost_settle is not None and second.cost_settle is not None:
+        cost = PRECISE.add(first.cost_settle, second.cost_settle)
+    return replace(
+        first,
+        contracts=PRECISE.add(first.contracts, second.contracts),
+        cost_settle=cost,
+        funding_accrued=PRECISE.add(first.funding_accrued, second.funding_accrued),
+    )
+
+
+def listing_rows(universe: Universe) -> Mapping[str, int]:
+    """Row of each listing by its id."""
+    return _row_of(universe.listing_ids)
+
+
+@lru_cache(maxsize=8)
+def _row_of(listing_ids: tuple[str, ...]) -> Mapping[str, int]:
+    return {name: number for number, name in enumerate(listing_ids)}
 
 
 def _balance_columns(

@@ -75,19 +75,21 @@ from crossmargin.engine.vector import prices_used
 from crossmargin.rulebook.standing import Standing
 
 
-def apply(setup: Setup, state: EngineState, event: Event) -> tuple[EngineState, tuple[Effect, ...]]:
-    """The state after an event and what it brings about. Whole or not at all.
+def apply(
+    setup: Setup, state: EngineState, event: Event, said: str | None = None
+) -> tuple[EngineState, tuple[Effect, ...]]:
+    """The state after an event and what it brings about. Whole or not at all. `said` is the event's
+    hash, where it is known already.
 
     An event that cannot be booked or margined is refused and changes nothing but the count of
     events. Who calls this has put the event in its place: see `receive`.
     """
-    counted = replace(
-        state, sequence=state.sequence + 1, applied_hash=_chained(state.applied_hash, event)
-    )
+    chained = _chained(state.applied_hash, said or event_hash(event))
+    counted = replace(state, sequence=state.sequence + 1, applied_hash=chained)
     counted, told = progressed(counted, event)
     try:
         change = _changed(setup, counted, event)
-        change = _with_held_assets(setup, change)
+        change = _with_held_assets(setup, counted, change)
         after, standings = remargined(setup, change.state, event, change.touched)
         after, calls = called(setup, after, event, change.touched)
     except (InputRefused, ArithmeticError) as refusal:
@@ -192,13 +194,15 @@ def _changed(setup: Setup, state: EngineState, event: Event) -> Change:
             assert_never(body)
 
 
-def _with_held_assets(setup: Setup, change: Change) -> Change:
+def _with_held_assets(setup: Setup, before: EngineState, change: Change) -> Change:
     """Who holds what is entered; an asset that nobody held before joins the valued market."""
     state = change.state
+    if state.accounts is before.accounts and state.ledger is before.ledger:
+        return change
     holders = state.holders
     for account_id in change.touched:
-        own = state.accounts[account_id]
-        holders = with_holder(holders, account_id, _held(state, own))
+        fresh = _held_since(state, before.accounts.get(account_id), state.accounts[account_id])
+        holders = with_holder(holders, account_id, fresh)
     state = replace(state, holders=holders)
     known = set(state.valued.universe.assets)
     if any(":" not in name and name not in known for name in holders):
@@ -206,9 +210,16 @@ def _with_held_assets(setup: Setup, change: Change) -> Change:
     return replace(change, state=state)
 
 
-def _held(state: EngineState, own: AccountState) -> set[str]:
-    names = {*own.positions, *(order.listing_id for order in own.orders.values())}
-    return {*names, *state.ledger.account_assets(own.account.account_id)}
+def _held_since(state: EngineState, before: AccountState | None, own: AccountState) -> set[str]:
+    """Assets of an account, and the listings that it holds or has on order and did not before."""
+    fresh = set(state.ledger.account_assets(own.account.account_id))
+    if before is None:
+        return fresh | own.positions.keys() | {x.listing_id for x in own.orders.values()}
+    if own.positions is not before.positions:
+        fresh |= own.positions.keys() - before.positions.keys()
+    if own.orders is not before.orders:
+        fresh |= {x.listing_id for key, x in own.orders.items() if before.orders.get(key) is not x}
+    return fresh
 
 
 def _standing_changed(
@@ -237,8 +248,8 @@ def _standing_changed(
     )
 
 
-def _chained(applied_hash: str, event: Event) -> str:
-    return sha256(f"{applied_hash}{event_hash(event)}".encode()).hexdigest()
+def _chained(applied_hash: str, said: str) -> str:
+    return sha256(f"{applied_hash}{said}".encode()).hexdigest()
 
 
 def _why(refusal: InputRefused | ArithmeticError) -> tuple[Failure, ...]:

@@ -38,7 +38,12 @@ def figures_of(
 
 def columns_of(setup: Setup, state: EngineState, accounts: Sequence[AccountState]) -> BookColumns:
     """What some accounts hold and have on order; money on its way out is gone already."""
-    return book_columns(_book(setup, state, accounts), state.valued.universe)
+    universe = state.valued.universe
+    positions = None
+    if len(accounts) == 1:
+        (own,) = accounts
+        positions = state.valued.rows.columns(own.account.account_id, own.positions)
+    return book_columns(_book(setup, state, accounts), universe, positions)
 
 
 def recipe_name(setup: Setup, own: AccountState) -> str:
@@ -79,7 +84,7 @@ def _figures(
         str(account_id): Figures(
             recipe=recipe.name,
             reporting=found.reporting,
-            levels=tuple(level_figures(found, level, n) for level in found.levels.values()),
+            levels=tuple(level_figures(found, level, n, unit) for level in found.levels.values()),
             net_liquidation_value=unit.amount(float(found.net_liquidation[n])),
             standing=STANDINGS[int(found.standing[n])],
             reasons=found.reasons.get(n, ()),

@@ -94,8 +94,11 @@ def _filled(setup: Setup, state: EngineState, event: Event, body: Fill) -> Chang
 
 
 def _with_position(own: AccountState, listing_id: str, position: Position | None) -> AccountState:
-    kept = {name: held for name, held in own.positions.items() if name != listing_id}
-    return replace(own, positions=kept if position is None else {**kept, listing_id: position})
+    kept = dict(own.positions)
+    kept.pop(listing_id, None)
+    if position is not None:
+        kept[listing_id] = position
+    return replace(own, positions=kept)
 
 
 def _orders_after(own: AccountState, fill: Fill) -> dict[str, Order]:

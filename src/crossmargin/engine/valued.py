@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crossmargin.domain.asset import Asset
 from crossmargin.domain.instrument import Listing, settle_asset
 from crossmargin.domain.universe import Universe, build_universe
+from crossmargin.engine.rows import KeptRows
 from crossmargin.engine.setup import Setup
 from crossmargin.market.columns import market_columns
 from crossmargin.market.complete import completed_market
@@ -25,9 +26,13 @@ DOLLAR = "USD"
 @final
 @dataclass(slots=True, kw_only=True, eq=False)
 class Valued:
-    """One universe, its market, and one run per recipe: made when first asked for, then kept."""
+    """One universe, its market, and one run per recipe: made when first asked for, then kept.
+
+    `rows` are columns of accounts over the universe.
+    """
 
     priced: PricedMarket
+    rows: KeptRows
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
 
     @property
@@ -59,6 +64,7 @@ def valued_market(
     complete = completed_market(snapshot, listings.values())
     assets: dict[str, Asset] = dict(setup.assets)
     return Valued(
+        rows=KeptRows(universe),
         priced=PricedMarket(
             universe=universe,
             market=market_columns(complete, universe),
@@ -66,7 +72,7 @@ def valued_market(
             history=setup.history,
             vol_history=setup.vol_history,
             assets=assets,
-        )
+        ),
     )
 
 

@@ -45,7 +45,7 @@ def receive(
         return _closed(setup, state, event)
     if event.event_time_ns <= state.closed_ns:
         late = EventLate(event_id=event.event_id, late_ns=state.closed_ns - event.event_time_ns)
-        state, effects = apply(setup, state, event)
+        state, effects = apply(setup, state, event, said)
         return state, (late, *effects)
     pending = list(state.pending)
     insort(pending, event, key=canonical_order)
@@ -62,7 +62,7 @@ def _closed(
     state = replace(state, pending=waiting, closed_ns=until_ns)
     told: list[Effect] = []
     for event in (*ready, tick):
-        state, effects = apply(setup, state, event)
+        state, effects = apply(setup, state, event, state.seen[event.event_id])
         told += effects
     return state, tuple(told)
 

@@ -2,6 +2,8 @@
 rows.
 """
 
+from functools import lru_cache
+
 from crossmargin.rulebook.charge.balance_exposure import BalanceExposure
 from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.collateral import Collateral
@@ -13,6 +15,7 @@ from crossmargin.rulebook.node import Leaf, Node, Per, children
 from crossmargin.rulebook.recipe import Recipe
 
 
+@lru_cache(maxsize=256)
 def groups_balances(recipe: Recipe) -> bool:
     """True when some charge of the recipe reads balances in groups finer than the account."""
     trees = (tree for level in recipe.levels for tree in (level.equity, level.requirement))

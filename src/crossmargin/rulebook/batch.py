@@ -21,6 +21,8 @@ Rows = TypeVar("Rows", PositionColumns, BalanceColumns, OrderColumns)
 
 def between(book: BookColumns, first: int, last: int) -> BookColumns:
     """Accounts `first` to `last - 1` of the book, numbered from 0."""
+    if first == 0 and last == book.accounts_count:
+        return book
     p, b, o = book.positions, book.balances, book.orders
     return replace(
         book,

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from crossmargin.base.exact import decimal_text
+from crossmargin.base.exact import PRECISE, decimal_text, shortest
 from crossmargin.risk.attribution import largest_remainder
 from crossmargin.rulebook.assess import LevelColumns, MarginColumns
 from crossmargin.rulebook.context import Context
@@ -37,20 +37,26 @@ F8 = NDArray[np.float64]
 class Unit:
     """The unit that amounts are shown in: the recipe's rounding unit, else the tick."""
 
-    __slots__ = ("per_unit", "unit")
+    __slots__ = ("_per_unit", "_unit", "per_unit", "unit")
 
     def __init__(self, unit: Fraction | None, tick_exponent: int) -> None:
         tick = Fraction(2) ** tick_exponent
         self.unit = unit or tick
         self.per_unit = self.unit / tick
+        self._per_unit = self.per_unit.as_integer_ratio()
+        self._unit = Decimal(decimal_text(self.unit))
 
     def whole(self, ticks: float) -> int:
-        """Ticks -> the nearest whole number of units."""
-        return round(Fraction(ticks) / self.per_unit)
+        """Ticks -> the nearest whole number of units, ties to even."""
+        over, under = ticks.as_integer_ratio()
+        high, low = self._per_unit
+        whole, rest = divmod(over * low, under * high)
+        twice = 2 * rest - under * high
+        return whole + (twice > 0 or (twice == 0 and whole % 2 == 1))
 
     def decimal(self, units: int) -> Decimal:
         """Whole units as an exact decimal."""
-        return Decimal(decimal_text(self.unit * units))
+        return shortest(PRECISE.multiply(self._unit, units))
 
     def amount(self, ticks: float) -> Decimal | None:
         """Ticks as an exact decimal of whole units, None for NaN."""
@@ -62,11 +68,13 @@ def unit_of(columns: MarginColumns) -> Unit:
     return Unit(columns.recipe.terms.rounding_unit or columns.shown_unit, columns.tick_exponent)
 
 
-def level_figures(columns: MarginColumns, level: LevelColumns, account: int) -> LevelFigures:
+def level_figures(
+    columns: MarginColumns, level: LevelColumns, account: int, unit: Unit | None = None
+) -> LevelFigures:
     """One level of one account. Requirement and equity were rounded outward; the buffer is their
-    difference.
+    difference. `unit` is that of the columns, where it is known already.
     """
-    unit = unit_of(columns)
+    unit = unit or unit_of(columns)
     has, needs = float(level.equity[account]), float(level.requirement[account])
     equity, requirement = unit.amount(has), unit.amount(needs)
     buffer = None

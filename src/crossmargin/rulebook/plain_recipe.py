@@ -1,5 +1,7 @@
 """Whether a recipe only adds an account's rows up; what an account needs then stays small."""
 
+from functools import lru_cache
+
 from crossmargin.rulebook.charge.cash import Cash
 from crossmargin.rulebook.charge.expected_shortfall import ExpectedShortfall
 from crossmargin.rulebook.charge.mark_value import MarkValue
@@ -11,6 +13,7 @@ from crossmargin.rulebook.node import Leaf, Node, Per, children
 from crossmargin.rulebook.recipe import Recipe
 
 
+@lru_cache(maxsize=256)
 def is_plain_recipe(recipe: Recipe) -> bool:
     """True when nothing is grouped below the account and no scan is shaped or reads coins."""
     return all(

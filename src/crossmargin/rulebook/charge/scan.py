@@ -4,6 +4,7 @@ for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -339,7 +340,12 @@ def is_plain(context: Context, components: tuple[Component, ...], at: str) -> bo
 
 def driver_names(scenarios: ScenarioSet, measure: str) -> tuple[str, ...]:
     """Scenario labels with the measure that they drive."""
-    return tuple(f"{measure}: {label}" for label in scenarios.labels)
+    return _driver_names(scenarios.labels, measure)
+
+
+@lru_cache(maxsize=64)
+def _driver_names(labels: tuple[str, ...], measure: str) -> tuple[str, ...]:
+    return tuple(f"{measure}: {label}" for label in labels)
 
 
 def require_equal_probability(scenarios: ScenarioSet) -> None:

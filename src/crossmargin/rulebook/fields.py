@@ -25,10 +25,10 @@ def instrument_field(run: Run, name: str) -> F8:
     `vega_cash` (per 1.00 of vol), `vega_per_vol` (for a doubling of the option's own vol),
     `theta_cash` (per year). `coins` and `delta_coins` are coins of the underlying, `coins_per_unit`
     what one unit of the reporting currency buys, `reporting_index` what it is worth in dollars,
-    `contracts` is 1. `proxied` is 1 where the underlying has no price history of its own, else 0.
-    `open_interest_notional` is what is open of a listing at all its holders, in
-    reporting currency. The rest are plain figures; `term_years` is 0 and `years` missing for what
-    does not expire.
+    `quote_index` what one unit of the quote currency is worth in it, `contracts` is 1. `proxied` is
+    1 where the underlying has no price history of its own, else 0. `open_interest_notional` is what
+    is open of a listing at all its holders, in reporting currency. The rest are plain figures;
+    `term_years` is 0 and `years` missing for what does not expire.
     """
     if name not in run.columns:
         column = FIELDS[name](run) if name in FIELDS else _declared(run, name)
@@ -156,6 +156,11 @@ def _reporting_index(run: Run) -> F8:
     return run.market.index[run.reporting_row][run.universe.underlying]
 
 
+def _quote_index(run: Run) -> F8:
+    """Reporting units per unit of the quote currency."""
+    return _rate_of(run, run.universe.quote)
+
+
 def _term_years(run: Run) -> F8:
     """Years to expiry, 0 for what has none."""
     return np.where(run.universe.expiry_key >= 0, run.market.years, 0.0)
@@ -193,6 +198,7 @@ FIELDS: Mapping[str, Callable[[Run], F8]] = {
     "delta_coins": _delta_coins,
     "coins_per_unit": _coins_per_unit,
     "reporting_index": _reporting_index,
+    "quote_index": _quote_index,
     "term_years": _term_years,
     "mark": _of_instrument("mark"),
     "last": _of_instrument("last"),

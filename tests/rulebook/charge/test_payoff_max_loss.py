@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from crossmargin.domain.universe import Kind
 from crossmargin.rulebook.charge import payoff_max_loss
+from crossmargin.rulebook.charge.payoff import PayoffLines, paid_in_coin
 from crossmargin.rulebook.charge.payoff_max_loss import Beyond, Numeraire, PayoffMaxLoss
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.selection import Selection
@@ -70,6 +71,19 @@ def test_call_vaults_of_opyn_need_their_maximum_loss_in_coin() -> None:
     assert loss(naked, IN_COIN) == pytest.approx(1.0, abs=1e-9)
     spread = options((call(200), -1.0), (call(250), 1.0), reporting="ETH", tick_exponent=-40)
     assert loss(spread, IN_COIN) == pytest.approx(0.2, abs=1e-9)
+
+
+def test_at_a_price_of_0_a_call_struck_at_0_is_a_coin_and_any_other_is_nothing() -> None:
+    nothing = np.zeros(2)
+    calls = PayoffLines(
+        constant=nothing,
+        coins=nothing,
+        kinked_coins=np.array([1.0, -1.0]),
+        strike=np.array([0.0, 200.0]),
+        is_call=np.ones(2, dtype=np.bool_),
+    )
+    for price, paid in ((0.0, [1.0, 0.0]), (100.0, [1.0, 0.0]), (400.0, [1.0, -0.5])):
+        assert paid_in_coin(calls, np.full(2, price)).tolist() == paid
 
 
 def test_a_short_call_has_no_maximum_loss_in_quote_currency() -> None:

@@ -208,6 +208,19 @@ def test_a_weight_falls_with_what_the_venue_holds_and_a_debt_costs_more() -> Non
     assert scaled(60_000, -1) == [-67.5]
 
 
+@pytest.mark.parametrize(("twap", "weight"), [(50.0, 0.15), (25.0, 0.3), (15.0, 0.3)])
+def test_a_total_may_have_a_price_of_its_own(twap: float, weight: float) -> None:
+    # Drift's unit test: 60,000 coins at 25 against a start of 500,000, at the higher of two prices.
+    scene = Scene()
+    scene.balance(scene.asset(COIN, index=25, twap=twap), 1)
+    scene.figure("venue_total", COIN, 60_000)
+    rule = SCALED.replace("unit", 'total_price = "higher_of_index_and_twap", unit')
+    rules = f"held = [{rule}]\nowed = [{rule}]"
+    text = weighted(rules, SCALED_PARAMS, head='fields = ["venue_total"]')
+    (found,) = amounts(assessed(scene, text), "maintenance")
+    assert found == pytest.approx(min(25, twap) * weight, rel=1e-8)
+
+
 def test_a_total_that_is_not_known_gives_no_figure_where_it_matters() -> None:
     (found,) = scaled(None)
     assert found != found

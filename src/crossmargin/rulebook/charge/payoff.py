@@ -70,10 +70,12 @@ def paid_in_quote(lines: PayoffLines, price: F8) -> F8:
 
 
 def paid_in_coin(lines: PayoffLines, price: F8) -> F8:
-    """(rows,) coins paid at `price` > 0 (rows,), which may be inf."""
-    ratio = np.where(lines.kinked_coins == 0.0, 0.0, lines.strike / price)
+    """(rows,) coins paid at `price` (rows,), which may be inf; at 0 what is paid just above it."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entry = np.where(lines.constant == 0.0, 0.0, lines.constant / price)
+        ratio = np.where(lines.strike == 0.0, 0.0, lines.strike / price)
     away = np.where(lines.is_call, 1.0 - ratio, ratio - 1.0)
-    return lines.constant / price + lines.coins + lines.kinked_coins * np.maximum(away, 0.0)
+    return entry + lines.coins + lines.kinked_coins * np.maximum(away, 0.0)
 
 
 def slope_above(lines: PayoffLines) -> F8:

@@ -10,6 +10,7 @@ from typing import TypeAlias, assert_never, final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.rulebook.charge.asset_price import Price, asset_price
 from crossmargin.rulebook.charge.collateral_haircuts import by_asset
 from crossmargin.rulebook.charge.tier_table import tier_table
 from crossmargin.rulebook.charge.token_rows import TokenRows
@@ -36,14 +37,16 @@ class VenueScaled:
     """A weight times start / total where the venue's total value is above start; of what is owed
     times total / start.
 
-    The total is coins of the declared figures `of` at the price of the charge; an asset without a
-    `start` is not scaled. `unit` rounds a weight down, as venues with whole weights do.
+    The total is coins of the declared figures `of` at `total_price`, else at the price of the
+    charge; an asset without a `start` is not scaled. `unit` rounds a weight down, as venues with
+    whole weights do.
     """
 
     weight: str
     start: str
     of: tuple[str, ...]
     unit: float = 0.0
+    total_price: Price | None = None
 
 
 @final
@@ -146,6 +149,8 @@ def _weight(rule: WeightRule, context: Context, tokens: TokenRows, price: F8, *,
 def _venue_scaled(rule: VenueScaled, context: Context, price: F8, *, owed: bool) -> F8:
     run = context.run
     weight, start = by_asset(run, rule.weight), by_asset(run, rule.start)
+    if rule.total_price is not None:
+        price = asset_price(run, rule.total_price)
     coins = np.zeros(len(price))
     for name in rule.of:
         coins += context.field(name)[run.universe.listings_count :]

@@ -33,12 +33,11 @@ def test_integers_and_floats_stay_what_they_are() -> None:
 
 def test_all_that_is_no_vector_is_told_at_once() -> None:
     with pytest.raises(InputRefused) as refused:
-        read([{**VECTOR, "inputs": []}, 3, {**VECTOR, "colour": "red"}, {"system": "x"}])
+        read([{**VECTOR, "inputs": []}, 3, VECTOR, {"system": "x"}])
     told = str(refused.value)
     for where in (
         "file.json[0].inputs: is not a table",
         "file.json[1]: is not a table",
-        "file.json[2].colour: a vector has no such field",
         "file.json[3].case: is required",
         "file.json[3].expected: is required",
     ):
@@ -65,5 +64,10 @@ def test_a_vector_of_the_other_format_is_named_by_what_it_is_about() -> None:
     first, second = read([VECTOR, written])
     assert (first.name, second.name) == ("one", "two")
     assert (second.params, second.note, second.expected) == ({}, "derived", {"b": 1})
-    with pytest.raises(InputRefused, match=r"\[0\].params: a vector has no such field"):
-        read([{**written, "params": {}}])
+    (odd,) = read([{**written, "params": {}}])
+    assert odd.unknown == ("params",)
+
+
+def test_keys_beside_those_of_the_format_are_kept_by_name() -> None:
+    plain, odd = read([VECTOR, {**VECTOR, "shape": "round", "colour": "red"}])
+    assert (plain.unknown, odd.unknown) == ((), ("colour", "shape"))

@@ -14,7 +14,7 @@ from crossmargin.rulebook.assess import MarginColumns
 from tests.conformance import derive_formulas
 from tests.conformance.vectors import published, verdict
 
-CASES = {case.name: case for case in published("derive")}
+CASES = {case.name: case for case in (*published("derive"), *published("derive-srm"))}
 FORMULAS = {
     "derive-pmrm1": derive_formulas.pmrm1,
     "derive-pmrm2": derive_formulas.pmrm2,

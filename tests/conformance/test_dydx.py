@@ -144,3 +144,11 @@ def test_a_shape_that_nobody_knows_is_named() -> None:
     assert isinstance(found, Unsupported)
     assert "unknown keys" in found.reason
     assert "inputs.quote_balance" in found.reason
+
+
+def test_open_interest_that_is_null_is_none() -> None:
+    inputs = {"position_notional": 500_000, "open_interest_notional": None}
+    params = {"initial_margin_ppm": 200_000, "oi_lower_cap": 1, "oi_upper_cap": 2}
+    assert verdict("dydx-v4", inputs, params, {"initial_margin": 100_000}, WHOLE) == Matched(
+        figures=1
+    )

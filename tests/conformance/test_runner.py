@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,9 +100,40 @@ def test_reasons_for_not_running_are_written() -> None:
         (case({"equity": 1, "colour": 3}, cash=1), "unknown keys expected.colour"),
         (case({"equity": 1}), "its shape is not one that the adapter reads: KeyError('cash')"),
         (case({"equity": 1}, cash="1"), "refused: USDC.amount: '1' is not a number [wrong_type]"),
+        (replace(case({"equity": 1}, cash=1), unknown=("hue", "size")), "unknown keys hue, size"),
     ]
     for made, reason in reasons:
         assert verdict_of(made) == Unsupported(reason=reason)
+
+
+def test_a_vector_that_makes_no_book_leaves_the_verdicts_on_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def odd(made: Case) -> Translation | Unsupported:
+        ready = cash_only(made)
+        assert isinstance(ready, Translation)
+        ready.scene.accounts += made.inputs["more"]
+        return ready
+
+    monkeypatch.setattr(systems, "ADAPTERS", {"cash-only": odd})
+    made = [case({"equity": 1}, cash=1, more=more) for more in ([[]], [])]
+    broken, sound = (each.verdict for each in run_cases(made))
+    assert isinstance(broken, Unsupported)
+    assert "no book of it: TypeError" in broken.reason
+    assert sound == Matched(figures=1)
+
+
+def test_nobody_is_short_where_there_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene()
+    scene.asset("USDC", index=1.0)
+    scene.account()
+    nobody = Translation(
+        recipe="derive-srm",
+        scene=scene,
+        figures={"enough": SufficientFigure(level="maintenance", accounts=())},
+    )
+    monkeypatch.setattr(systems, "ADAPTERS", {"cash-only": lambda made: nobody})
+    assert verdict_of(case({"enough": True}, cash=1)) == Matched(figures=1)
 
 
 def test_every_vector_is_counted_once() -> None:

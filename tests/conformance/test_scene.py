@@ -1,11 +1,12 @@
 import math
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from crossmargin.base.failure import InputRefused
 from crossmargin.conformance.scene import AS_OF_NS, Scene, expiry_after
-from crossmargin.conformance.scene_lines import number
+from crossmargin.conformance.scene_lines import flag, number
 from crossmargin.domain.asset import AssetClass
 from crossmargin.domain.holding import Side
 from crossmargin.domain.instrument import Right
@@ -74,6 +75,32 @@ def test_a_profit_of_what_is_closed_is_money_that_accrued() -> None:
     scene.position(scene.perpetual("ETH", mark=0), 0, profit=5.0, funding=-1.0)
     book, _ = scene.built()
     assert (book.positions.cost.tolist(), book.positions.funding.tolist()) == ([0.0], [4.0])
+
+
+def test_what_a_closed_position_cost_has_been_paid() -> None:
+    scene = a_scene()
+    row = scene.perpetual("ETH", mark=2_000)
+    scene.position(row, 0, cost=-12.5, funding=0.5)
+    scene.position(row, 3, cost=6_000)
+    scene.position(row, -3, cost=-6_010)
+    book, _ = scene.built()
+    assert (book.positions.cost.tolist(), book.positions.funding.tolist()) == ([0.0], [23.0])
+
+
+@pytest.mark.parametrize("name", ["", " ", 7, None, True])
+def test_what_is_no_name_names_no_asset(name: Any) -> None:
+    scene = a_scene()
+    with pytest.raises(InputRefused, match="is not a name"):
+        scene.asset(name)
+    with pytest.raises(InputRefused, match="is not a name"):
+        scene.spot("ETH", quote=name)
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", None])
+def test_only_true_and_false_are_flags(value: Any) -> None:
+    assert (flag(True, "x"), flag(False, "x")) == (True, False)
+    with pytest.raises(InputRefused, match=r"x: .* is not true or false"):
+        flag(value, "x")
 
 
 def test_an_option_without_a_mark_has_that_of_its_vol() -> None:

@@ -14,10 +14,10 @@ from crossmargin.conformance.verdict import ACTION, Differing, Matched, Unsuppor
 
 DATA = Path(__file__).parent / "data"
 SYSTEMS = {
-    "binance-zkmerkle": (1, 0),
-    "drift-v2": (25, 7),
+    "binance-zkmerkle": (6, 0),
+    "drift-v2": (36, 7),
     "mango-v4": (18, 0),
-    "opyn-gamma": (10, 0),
+    "opyn-gamma": (33, 0),
     "paradex-docs": (2, 2),
     "percolator": (0, 1),
     "synthetix-v3-perps": (3, 0),
@@ -78,6 +78,8 @@ def test_a_key_that_nobody_knows_is_named_and_never_ignored(system: str) -> None
         ("opyn-gamma", "put vault (2)", "params", "collateral_asset", "as collateral"),
         ("drift-v2", "asset weight size=100000", "inputs", "side", "neither asset nor liability"),
         ("drift-v2", "custom margin ratio 0.5", "params", "requirement", "is no level"),
+        ("drift-v2", "strict price, deposit", "params", "rule", "a rule that is not known"),
+        ("synthetix-v3-perps", "five-market", "params", "fill_price", "a rule that is not known"),
     ],
 )
 def test_a_word_that_nobody_knows_is_unsupported(
@@ -253,3 +255,62 @@ def test_synthetix_portfolios_agree_with_a_second_computation(
         "tolerance": {"abs": 1e-3},
     }
     assert isinstance(verdict(drawn), Matched), verdict(drawn)
+
+
+@settings(max_examples=20)
+@given(
+    price=st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
+    base=st.sampled_from([1, -1, 2, -3.5, 0, 500]),
+    quote=st.sampled_from([-0.25, 0.75, 0, -400, 1_000]),
+)
+def test_a_share_of_a_prediction_market_owes_its_price_or_what_is_left_of_the_payout(
+    price: float, base: float, quote: float
+) -> None:
+    owed = base * price if base > 0 else -base * (1.0 - price)
+    gained = base * price + quote
+    known = vector("drift-v2", "prediction market")
+    drawn = known | {
+        "inputs": {"oracle_price": price, "max_price": 1.0, "base": base, "quote": quote},
+        "expected": {
+            "initial_margin": owed,
+            "initial_weighted_upnl": min(gained, 0.0),
+            "maintenance_margin": 0.9999 * owed,
+            "maintenance_weighted_upnl": gained,
+        },
+    }
+    assert isinstance(verdict(drawn), Matched), verdict(drawn)
+
+
+def test_tokens_of_any_name_have_their_own_weights() -> None:
+    known = vector("drift-v2", "sol deposit + 5x sol ask")
+    drawn = known | {
+        "inputs": {"deposits": {"mSOL": 3, "BTC": 1}, "prices": {"mSOL": 10, "BTC": 20}},
+        "params": {"msol": known["params"]["sol"], "btc": known["params"]["sol"]},
+        "expected": {"margin_requirement": 0, "total_collateral": 0.8 * 50},
+    }
+    assert isinstance(verdict(drawn), Matched), verdict(drawn)
+    holds_nothing = drawn | {
+        "inputs": {"deposits": None, "borrows": None, "open_spot_orders": None, "prices": {}},
+        "expected": {"margin_requirement": 0, "total_collateral": 0},
+    }
+    assert isinstance(verdict(holds_nothing), Matched)
+
+
+def test_isolated_positions_may_be_none_or_several() -> None:
+    known = vector("drift-v2", "isolated perp next to")
+    (bucket,) = known["inputs"]["isolated"]
+    none = known | {
+        "inputs": {**known["inputs"], "isolated": []},
+        "expected": {"cross_ok": True, "isolated_ok": True, "account_ok": True},
+    }
+    assert isinstance(verdict(none), Matched), verdict(none)
+    safe = {**bucket, "size": -10, "quote": 1_100, "deposit_usdc": 200}
+    several = known | {
+        "inputs": {**known["inputs"], "isolated": [safe, bucket]},
+        "expected": {"cross_ok": True, "isolated_ok": False, "account_ok": False},
+    }
+    assert isinstance(verdict(several), Matched), verdict(several)
+    unread = several | {"expected": {"isolated_margin_requirement": 1}}
+    assert verdict(unread) == Unsupported(
+        reason="isolated_margin_requirement of several isolated positions"
+    )

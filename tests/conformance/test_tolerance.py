@@ -56,6 +56,8 @@ EXACT = read_tolerance({"abs": 0.0}, "t")
     [
         (1, 1.0),
         ("38885000", 38885000.0),
+        ("-1.25", -1.25),
+        ("2.5e1", 25.0),
         (True, True),
         ([1, 2.5], [1.0, 2.5]),
         (-0.0, 0.0),
@@ -74,6 +76,9 @@ def test_equal_figures_agree(wanted: Any, ours: Any) -> None:
         (True, 1.0, "x", None),
         (1, True, "x", None),
         ("words", 1.0, "x", None),
+        ("1.5", 1.25, "x", -0.25),
+        (1, float("inf"), "x", None),
+        (1, float("nan"), "x", None),
         ([1, 2], [1.0, 2.25], "x[1]", 0.25),
         ([1, 2], [1.0], "x", None),
     ],

@@ -195,6 +195,15 @@ def test_a_level_without_its_factor_is_not_guessed() -> None:
     )
 
 
+def test_orders_may_be_none_and_flags_are_true_or_false() -> None:
+    inputs = {**TABLE.inputs, "buy_orders": None, "sell_orders": None}
+    expected = levels({**inputs, "buy_orders": [], "sell_orders": []}, TABLE.params)
+    assert verdict("vega", inputs, TABLE.params, expected, WHOLE) == Matched(figures=4)
+    found = verdict("vega", {**inputs, "auction": "no"}, TABLE.params, expected, WHOLE)
+    assert isinstance(found, Unsupported)
+    assert "inputs.auction: 'no' is not true or false" in found.reason
+
+
 def test_orders_in_an_auction_need_their_prices() -> None:
     inputs = {"mark_price": 10.0, "position_units": 1.0, "buy_order_units": 2.0, "auction": True}
     found = verdict("vega", inputs, TABLE.params, {"maintenance": 1}, WHOLE)

@@ -37,7 +37,7 @@ class Case:
     """One vector as published. `tolerance` as written: a number, a table, or None for none.
 
     `suspect` marks a vector whose own source is in doubt: it is shown, and nothing is accepted by
-    it.
+    it. `unknown` are keys beside those of the format: such a vector is read and not run.
     """
 
     system: str
@@ -49,6 +49,7 @@ class Case:
     source: str
     note: str
     suspect: bool
+    unknown: tuple[str, ...] = ()
 
 
 def read_cases(data: bytes, where: str = "cases") -> tuple[Case, ...]:
@@ -71,13 +72,8 @@ def read_cases(data: bytes, where: str = "cases") -> tuple[Case, ...]:
 def _failures(written: Json, where: str) -> list[Failure]:
     if not isinstance(written, dict):
         return [Failure(Reason.WRONG_TYPE, where, "is not a table")]
-    needed, others = (NEEDED_WITH_WHAT, OTHERS_WITH_WHAT) if WHAT in written else (NEEDED, OTHERS)
-    found = [
-        Failure(Reason.UNKNOWN_FIELD, f"{where}.{key}", "a vector has no such field")
-        for key in written
-        if key not in needed and key not in others
-    ]
-    for key, kind in needed.items():
+    found = []
+    for key, kind in _format(written)[0].items():
         if key not in written:
             found.append(Failure(Reason.MISSING_FIELD, f"{where}.{key}", "is required"))
         elif not isinstance(written[key], kind):
@@ -86,7 +82,12 @@ def _failures(written: Json, where: str) -> list[Failure]:
     return found
 
 
+def _format(written: Mapping[str, Json]) -> tuple[Mapping[str, type], frozenset[str]]:
+    return (NEEDED_WITH_WHAT, OTHERS_WITH_WHAT) if WHAT in written else (NEEDED, OTHERS)
+
+
 def _case(written: Mapping[str, Json]) -> Case:
+    needed, others = _format(written)
     return Case(
         system=written["system"],
         name=written[WHAT] if WHAT in written else written["case"],
@@ -97,6 +98,7 @@ def _case(written: Mapping[str, Json]) -> Case:
         source=str(written.get("source", "")),
         note=str(written.get("note", written.get("kind", ""))),
         suspect=bool(written.get("suspect", False)),
+        unknown=tuple(sorted(written.keys() - needed.keys() - others)),
     )
 
 

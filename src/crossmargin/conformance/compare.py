@@ -1,8 +1,10 @@
 """Expected figures against ours, one by one."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from crossmargin.base.failure import InputRefused
 from crossmargin.conformance.read_figure import Read
 from crossmargin.conformance.tolerance import Tolerance
 from crossmargin.conformance.verdict import Difference
@@ -50,6 +52,8 @@ def _difference(
     number = _number(wanted)
     if number is None:
         return Difference(figure=figure, expected=wanted, got=ours, difference=None)
+    if not math.isfinite(ours):
+        return Difference(figure=figure, expected=wanted, got=None, difference=None)
     away = float(ours - number)
     if abs(away) <= tolerance.allowed(figure, number, ticks):
         return None
@@ -57,7 +61,11 @@ def _difference(
 
 
 def _number(wanted: Any) -> int | float | None:
-    """A published number; large integers are published as text."""
-    if isinstance(wanted, str):
-        return int(decimal_of(wanted)) if wanted.lstrip("-").isdecimal() else None
-    return wanted if isinstance(wanted, int | float) else None
+    """A published number; large integers are published as text, and stay exact."""
+    if not isinstance(wanted, str):
+        return wanted if isinstance(wanted, int | float) else None
+    try:
+        made = decimal_of(wanted)
+    except InputRefused:
+        return None
+    return int(made) if made == made.to_integral_value() else float(made)

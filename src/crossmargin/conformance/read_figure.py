@@ -65,7 +65,7 @@ def read_figure(figure: Figure, columns: MarginColumns) -> Read:
             return [read_figure(each, columns) for each in figure.figures]
         case SufficientFigure():
             buffers = [_level(figure.level, "buffer", name, columns) for name in figure.accounts]
-            return None if any(math.isnan(b) for b in buffers) else min(buffers) >= 0.0
+            return None if any(math.isnan(b) for b in buffers) else all(b >= 0.0 for b in buffers)
         case CrossingFigure():
             return crossing_price(figure, columns)
         case TruncatedFigure():

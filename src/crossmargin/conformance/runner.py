@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
+import numpy as np
+
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.ticks import TickOverflowError
 from crossmargin.conformance.case import Case
@@ -11,7 +13,7 @@ from crossmargin.conformance.compare import differences
 from crossmargin.conformance.read_figure import read_figure
 from crossmargin.conformance.stated_recipe import recipe_of
 from crossmargin.conformance.systems import Adapter, adapter_of
-from crossmargin.conformance.tolerance import read_tolerance
+from crossmargin.conformance.tolerance import Tolerance, read_tolerance
 from crossmargin.conformance.translation import Translation
 from crossmargin.conformance.verdict import Differing, Matched, Unsupported, Verdict
 from crossmargin.domain.columns import BookColumns
@@ -56,17 +58,28 @@ def verdict_of(case: Case) -> Verdict:
         return Unsupported(reason=f"no adapter knows the system {case.system!r}{named}")
     if case.suspect:
         return Unsupported(reason="its source is marked suspect")
+    if case.unknown:
+        return Unsupported(reason=f"unknown keys {', '.join(case.unknown)}")
     try:
         tolerance = read_tolerance(case.tolerance, "tolerance")
         translation = _translated(adapter, case)
         if isinstance(translation, Unsupported):
             return translation
-        columns, positions = answered(translation)
+        with np.errstate(all="ignore"):
+            # Figures of no market overflow: the guard on ticks sees it, and not a warning.
+            return _compared(case, translation, tolerance)
     except InputRefused as refused:
         return Unsupported(reason="refused: " + "; ".join(str(f) for f in refused.failures))
     except (ArithmeticError, ValueError) as error:
         # A strike below 0, an expiry beyond all calendars: no book and no market can be made of it.
         return Unsupported(reason=f"refused: {error}")
+    except (AttributeError, LookupError, TypeError) as error:
+        # One vector that makes no book must not take the verdicts on all others with it.
+        return Unsupported(reason=f"the engine can make no book of it: {error!r}")
+
+
+def _compared(case: Case, translation: Translation, tolerance: Tolerance) -> Verdict:
+    columns, positions = answered(translation)
     if columns is None:
         return Unsupported(reason="its amounts lie outside float64 ticks")
     got = {key: read_figure(translation.figures[key], columns) for key in case.expected}

@@ -16,6 +16,7 @@ from crossmargin.conformance.scene_lines import (
     OrderLine,
     PositionLine,
     exact,
+    named,
     number,
 )
 from crossmargin.conformance.scene_marks import with_model_marks
@@ -71,6 +72,7 @@ class Scene:
         **figures: Amount | None,
     ) -> str:
         """An asset and its figures: index, low, high, twap (dollars), confidence and so on."""
+        named(code, "an asset")
         self.assets[code] = Asset(code=code, decimals=18, asset_class=asset_class, wraps=wraps)
         for name, value in figures.items():
             self._state(self.of_assets, name, code, value)
@@ -279,6 +281,8 @@ class Scene:
         contract_size: Amount,
         figures: dict[str, Any],
     ) -> str:
+        named(instrument.underlying, "an underlying")
+        named(instrument.quote, "a quote currency")
         listing = Listing(
             venue=VENUE,
             native_symbol=economic_id,

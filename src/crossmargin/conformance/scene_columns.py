@@ -26,23 +26,25 @@ def position_columns(
 ) -> PositionColumns:
     """One row per account and listing. A profit becomes the cost that leaves it at the mark.
 
-    What a closed position has earned is money that accrued: with no contracts left it is funding.
+    What a closed position has earned is money that accrued: with no contracts left, what it cost is
+    funding paid.
     """
     own = unit_value(universe, market)
     contracts: dict[tuple[int, int], Decimal] = {}
     cost: dict[tuple[int, int], Fraction | None] = {}
-    funding: dict[tuple[int, int], Decimal] = {}
+    funding: dict[tuple[int, int], Fraction] = {}
     for line in lines:
         row = row_of[line.row]
         key = (account_of[line.account], row)
-        held, earned = exact(line.contracts), exact(line.funding)
         paid = _cost(line, float(own[row]), float(universe.contract_size[row]))
-        if not held and line.profit is not None:
-            paid, earned = Fraction(0), earned + exact(line.profit)
-        contracts[key] = contracts.get(key, Decimal(0)) + held
-        funding[key] = funding.get(key, Decimal(0)) + earned
+        contracts[key] = contracts.get(key, Decimal(0)) + exact(line.contracts)
+        funding[key] = funding.get(key, Fraction(0)) + Fraction(exact(line.funding))
         before = cost.get(key, Fraction(0))
         cost[key] = None if before is None or paid is None else before + paid
+    for key, held in contracts.items():
+        paid = cost[key]
+        if not held and paid is not None:
+            funding[key], cost[key] = funding[key] - paid, Fraction(0)
     keys = sorted(contracts)
     return PositionColumns(
         account=_whole([key[0] for key in keys]),
@@ -60,8 +62,9 @@ def _cost(line: PositionLine, own: float, contract_size: float) -> Fraction | No
         return Fraction(exact(line.cost))
     if line.entry is not None:
         return held * Fraction(contract_size) * Fraction(exact(line.entry))
-    if line.profit is not None and own == own:
-        return Fraction(float(line.contracts) * own) - Fraction(exact(line.profit))
+    if line.profit is not None and (own == own or not held):
+        worth = Fraction(float(line.contracts) * own) if held else Fraction(0)
+        return worth - Fraction(exact(line.profit))
     return None if held else Fraction(0)
 
 

@@ -59,6 +59,20 @@ def number(value: Any, where: str) -> Amount:
     raise InputRefused([Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a number")])
 
 
+def named(value: Any, where: str) -> str:
+    """The value if it is a text that can name something, else `InputRefused`."""
+    if isinstance(value, str) and value.strip():
+        return value
+    raise InputRefused([Failure(Reason.WRONG_TYPE, where, f"{value!r} is not a name")])
+
+
+def flag(value: Any, where: str) -> bool:
+    """The value if it is true or false, else `InputRefused`."""
+    if isinstance(value, bool):
+        return value
+    raise InputRefused([Failure(Reason.WRONG_TYPE, where, f"{value!r} is not true or false")])
+
+
 def exact(value: Amount) -> Decimal:
     """A number as the decimal that is written for it: 0.1 is one tenth."""
     stated = number(value, "an amount")

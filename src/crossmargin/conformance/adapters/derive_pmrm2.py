@@ -13,6 +13,7 @@ from crossmargin.conformance.adapters.derive_portfolio import (
 )
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
+from crossmargin.conformance.scene_lines import flag
 from crossmargin.conformance.shape import misfit, shape
 from crossmargin.conformance.translation import (
     FactorFigure,
@@ -172,7 +173,8 @@ def _collaterals(
             f"{each['name']}#{i}", index=each["price"], confidence=each["confidence"]
         )
         scene.balance(code, each["amount"])
-        moves[code] = 1.0 if each["risk_cancelling"] else 0.0
+        where = f"inputs.collaterals[{i}].risk_cancelling"
+        moves[code] = 1.0 if flag(each["risk_cancelling"], where) else 0.0
         maintenance[code] = each["mm_haircut"]
         initial[code] = each["im_extra_haircut"]
     return moves, maintenance, initial

@@ -6,6 +6,7 @@ from typing import Any
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
+from crossmargin.conformance.scene_lines import flag
 from crossmargin.domain.asset import AssetClass
 from crossmargin.domain.instrument import Right
 
@@ -57,6 +58,11 @@ def perpetual_row(scene: Scene, perpetual: Mapping[str, Any], underlying: str = 
     )
 
 
+def right_of_flag(call: Any, where: str) -> Right:
+    """Call or put as the vectors say it: true or false."""
+    return Right.CALL if flag(call, where) else Right.PUT
+
+
 def option_rows(scene: Scene, case: Case) -> None:
     """The options, each with the figures of its expiry."""
     expiries = {each["seconds_to_expiry"]: each for each in case.inputs["expiries"]}
@@ -71,7 +77,7 @@ def option_rows(scene: Scene, case: Case) -> None:
             BASE,
             seconds=seconds,
             strike=each["strike"],
-            right=Right.CALL if each["call"] else Right.PUT,
+            right=right_of_flag(each["call"], f"inputs.options[{i}].call"),
             settle=CASH,
             vol=each["vol"],
             rate=expiry["rate"],

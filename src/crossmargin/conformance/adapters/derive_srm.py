@@ -10,6 +10,7 @@ from crossmargin.conformance.adapters.derive_portfolio import (
     PERPETUAL,
     paths,
     perpetual_row,
+    right_of_flag,
 )
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
@@ -23,7 +24,6 @@ from crossmargin.conformance.translation import (
 )
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.domain.asset import AssetClass
-from crossmargin.domain.instrument import Right
 
 PARAMETERS = {
     "mm_perp": "perpetual_maintenance",
@@ -109,7 +109,7 @@ def _market(scene: Scene, market: Mapping[str, Any], where: str) -> None:
             name,
             seconds=seconds,
             strike=each["strike"],
-            right=Right.CALL if each["call"] else Right.PUT,
+            right=right_of_flag(each["call"], f"{where}.options[{i}].call"),
             settle=CASH,
             vol=each["vol"],
             forward=expiry["forward"],

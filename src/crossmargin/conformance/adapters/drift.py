@@ -1,5 +1,6 @@
 """Drift v2: weights of one token, strict prices, accounts with spot orders, isolated positions."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -38,7 +39,8 @@ SIZED = shape(
 )
 SCALED = shape(
     """inputs.total_deposits_tokens inputs.oracle_price params.initial_asset_weight
-    params.scale_start_usd expected.weight"""
+    params.scale_start_usd expected.weight""",
+    "inputs.twap_5min",
 )
 PREDICTED = shape(
     """inputs.oracle_price inputs.max_price inputs.base inputs.quote
@@ -76,8 +78,10 @@ ISOLATED = shape(
     expected.cross_ok expected.isolated_ok expected.account_ok""",
 )
 
+STRICT_RULE = r"(asset|deposit).* at min\(.*|(liability|borrow).* at max\(.*"
+
 USDC = "USDC"
-TOKEN = "TOKEN"
+TOKEN, UNWEIGHTED = "TOKEN", "UNWEIGHTED"
 BUFFERED = {"initial": "initial_buffered", "maintenance": "liquidation_end"}
 PARTS = {"margin_requirement": "requirement", "total_collateral": "equity"}
 WEIGHT = ShareFigure(of=LevelFigure(level="initial"), base=WorthFigure())
@@ -120,17 +124,30 @@ def _sized(case: Case) -> Translation | Unsupported:
 
 
 def _scaled(case: Case) -> Translation:
-    """The weight of one coin of an asset of which the venue has so much."""
+    """The weight of one coin of an asset of which the venue has so much: what it counts for over
+    what another counts for that has the same prices and is not weighted.
+    """
     price = case.inputs["oracle_price"]
+    twap = case.inputs.get("twap_5min")
     scene = Scene()
-    scene.balance(scene.asset(TOKEN, index=price, twap=price), 1)
-    scene.figure("venue_deposits", TOKEN, case.inputs["total_deposits_tokens"])
+    for token in (TOKEN, UNWEIGHTED):
+        scene.asset(token, index=price, twap=price if twap is None else twap)
+        scene.balance(token, 1, account=token)
+        scene.figure("venue_deposits", token, case.inputs["total_deposits_tokens"])
     return Translation(
         recipe="drift-v2",
         scene=scene,
-        figures={"weight": WEIGHT},
+        figures={
+            "weight": ShareFigure(
+                of=LevelFigure(level="initial", account=TOKEN),
+                base=LevelFigure(level="initial", account=UNWEIGHTED),
+            )
+        },
         overrides={
-            "initial_asset_weight": {TOKEN: float_of(case.params["initial_asset_weight"])},
+            "initial_asset_weight": {
+                TOKEN: float_of(case.params["initial_asset_weight"]),
+                UNWEIGHTED: 1.0,
+            },
             "scale_start": {TOKEN: float_of(case.params["scale_start_usd"])},
         },
     )
@@ -153,8 +170,11 @@ def _predicted(case: Case) -> Translation:
     return Translation(recipe="drift-v2", scene=scene, figures=figures, overrides=overrides)
 
 
-def _strict(case: Case) -> Translation:
+def _strict(case: Case) -> Translation | Unsupported:
     """A deposit or a debt of a coin whose slow price is another than its price."""
+    rule = case.params.get("rule")
+    if rule is not None and not re.fullmatch(STRICT_RULE, str(rule)):
+        return Unsupported(reason=f"params.rule states a rule that is not known: {rule!r}")
     scene = Scene()
     scene.asset(USDC, index=case.inputs["oracle"], twap=case.inputs["twap_5min"])
     scene.account()
@@ -180,7 +200,7 @@ def _account(case: Case) -> Translation | Unsupported:
         return Unsupported(reason=f"params.requirement {case.params['requirement']!r} is no level")
     scene = _market(case)
     _hold(scene, inputs, MAIN)
-    for order in inputs.get("open_spot_orders", ()):
+    for order in inputs.get("open_spot_orders") or ():
         row = scene.spot(_known(scene, order["token"]), quote=USDC)
         for side, key in ((Side.BUY, "bid"), (Side.SELL, "ask")):
             if order.get(key):
@@ -208,7 +228,7 @@ def _isolated(case: Case) -> Translation | Unsupported:
         return Unsupported(reason=f"params.requirement {case.params['requirement']!r} is no level")
     scene = _market(case)
     scene.account("cross")
-    _hold(scene, case.inputs.get("cross", {}), "cross")
+    _hold(scene, case.inputs.get("cross") or {}, "cross")
     names = [f"isolated {number}" for number in range(len(case.inputs["isolated"]))]
     for name, bucket in zip(names, case.inputs["isolated"], strict=True):
         row = _perpetual(scene, case, bucket["market"])
@@ -258,9 +278,9 @@ def _market(case: Case) -> Scene:
 
 def _hold(scene: Scene, holder: Mapping[str, Any], account: str) -> None:
     scene.account(account)
-    for token, amount in holder.get("deposits", {}).items():
+    for token, amount in (holder.get("deposits") or {}).items():
         scene.balance(_known(scene, token), amount, account=account)
-    for token, amount in holder.get("borrows", {}).items():
+    for token, amount in (holder.get("borrows") or {}).items():
         scene.balance(_known(scene, token), negative_of(amount), account=account)
 
 
@@ -276,7 +296,12 @@ def _perpetual(scene: Scene, case: Case, market: str) -> str:
 
 def _overrides(case: Case, accounts: Iterable[str]) -> dict[str, object]:
     params = case.params
-    tokens = {key.upper(): table for key, table in params.items() if isinstance(table, dict)}
+    names = {token.lower(): token for token in case.inputs["prices"]}
+    tokens = {
+        names.get(key.lower(), key.upper()): table
+        for key, table in params.items()
+        if isinstance(table, dict)
+    }
     usdc = float_of(params.get("usdc_weight", 1))
     made: dict[str, object] = {
         name: {

@@ -79,7 +79,7 @@ def _position(case: Case) -> Translation:
     row = scene.perpetual(
         scene.asset("COIN", index=price),
         mark=price,
-        open_interest=at_exponent(inputs.get("open_interest_base_quantums", 0), base),
+        open_interest=at_exponent(inputs.get("open_interest_base_quantums") or 0, base),
     )
     scene.position(row, at_exponent(inputs["size_base_quantums"], base), cost=0)
     return _translated(
@@ -99,7 +99,7 @@ def _position(case: Case) -> Translation:
 
 def _initial_of(case: Case, notional: int | str, expected: str) -> Translation:
     """The initial margin of a notional; of a million it is the fraction in parts per million."""
-    scene = _unit_priced(notional, case.inputs.get("open_interest_notional", 0))
+    scene = _unit_priced(notional, case.inputs.get("open_interest_notional") or 0)
     return _translated(
         case,
         scene,

@@ -1,5 +1,6 @@
 """Synthetix v3: perpetuals that need more the larger they are in their market, and discounts."""
 
+import re
 from typing import Any
 
 from crossmargin.conformance.case import Case
@@ -61,6 +62,10 @@ NODES = {
 }
 
 
+FILL_RULE = r"mean of .*price before and after.*"
+"""How a position was filled, in words: half of what it adds to the skew counts."""
+
+
 def translate(case: Case) -> Translation | Unsupported:
     """A portfolio of perpetuals, or collateral alone, under the recipe `synthetix-v3`."""
     if "collateral" in case.inputs:
@@ -88,6 +93,9 @@ def _collateral(case: Case) -> Translation:
 
 
 def _portfolio(case: Case) -> Translation | Unsupported:
+    fill = case.params.get("fill_price")
+    if fill is not None and not re.fullmatch(FILL_RULE, str(fill)):
+        return Unsupported(reason=f"params.fill_price states a rule that is not known: {fill!r}")
     scene = Scene()
     scene.account()
     scene.balance("USD", case.inputs["collateral_usd"])

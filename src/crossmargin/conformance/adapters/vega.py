@@ -2,6 +2,7 @@
 
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
+from crossmargin.conformance.scene_lines import flag
 from crossmargin.conformance.shape import misfit, shape
 from crossmargin.conformance.translation import CrossingFigure, Figure, LevelFigure, Translation
 from crossmargin.conformance.verdict import Unsupported, needs_action
@@ -112,7 +113,7 @@ def _market(case: Case) -> tuple[Scene, str]:
     row = scene.perpetual(scene.asset("COIN", index=mark), mark=mark)
     _position_and_orders(case, scene, row, mark)
     scene.figure("funding_per_unit", row, case.inputs.get("funding_per_unit", 0))
-    if case.inputs.get("auction"):
+    if flag(case.inputs.get("auction", False), "inputs.auction"):
         scene.figure("auction_price", row, case.inputs.get("auction_price", 0))
     return scene, row
 
@@ -121,8 +122,9 @@ def _position_and_orders(case: Case, scene: Scene, row: str, entry: float) -> No
     factor = case.params["position_factor"]
     scene.position(row, contracts_at_factor(case.inputs["position_units"], factor), entry=entry)
     for side, key in SIDES.items():
-        for order in case.inputs.get(key, ()):
-            at_market = order.get("market_order", False)
+        for number, order in enumerate(case.inputs.get(key) or ()):
+            where = f"inputs.{key}[{number}].market_order"
+            at_market = flag(order.get("market_order", False), where)
             scene.order(
                 row,
                 side,

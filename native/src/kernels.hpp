@@ -87,7 +87,7 @@ struct Brackets {
 };
 
 // What a shape does to the change of a group; its figures are those of the group's label.
-enum class ShapeKind : int64_t { sign_discount, minus_absolute, gain_share, range_share, damping };
+enum class ShapeKind : int64_t { sign_discount, minus_absolute, gain_share, range_share, damping, gain_limit };
 
 struct ShapeStep {
     ShapeKind kind;

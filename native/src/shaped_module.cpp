@@ -39,7 +39,7 @@ struct HeldPart {
             const auto kind = ShapeKind(nb::cast<int64_t>(step[0]));
             const Matrix spread = nb::cast<Matrix>(step[1], false), own = nb::cast<Matrix>(step[2], false);
             const bool is_spread = kind == ShapeKind::range_share || kind == ShapeKind::damping;
-            if (kind < ShapeKind::sign_discount || kind > ShapeKind::damping || own.shape(1) != 2 ||
+            if (kind < ShapeKind::sign_discount || kind > ShapeKind::gain_limit || own.shape(1) != 2 ||
                 (is_spread && (int64_t(spread.shape(1)) != rows.scenarios_count() ||
                                spread.shape(0) != own.shape(0)))) {
                 throw nb::value_error("shapes: a step does not fit the scenarios or the labels");

@@ -66,6 +66,14 @@ inline void shape_group(const ShapeStep& step, int64_t label, int64_t width, dou
             }
             break;
         }
+        case ShapeKind::gain_limit: {
+            const Lanes most = broadcast(own[0]);
+            for (int64_t s = 0; s < width; s += LANES) {
+                const Lanes all = load(change + s);
+                store(change + s, whole(most < all ? most : all, size_max));
+            }
+            break;
+        }
     }
 }
 

@@ -155,8 +155,8 @@ def test_the_portfolio_margin_is_the_worst_of_the_matrix_and_the_roll_shock():
     roll = index * sum(abs(x) * max(0.075 * years, 0.01) for years, x in _deltas().items())
     risk = losses.max() + roll
 
-    assert float(row["total_initial_margin_usd"]) == pytest.approx(risk, abs=5.0)
-    assert float(row["total_maintenance_margin_usd"]) == pytest.approx(0.8 * risk, abs=4.0)
+    assert float(row["total_initial_margin_usd"]) == pytest.approx(risk, abs=0.01)
+    assert float(row["total_maintenance_margin_usd"]) == pytest.approx(0.8 * risk, abs=0.01)
 
 
 def _years(listing):
@@ -210,12 +210,17 @@ def _shocked_vol(listing, side):
 
 
 def _change(moves, side, coins, index):
-    """Change of the account in dollars at each move of a vol side, coins and future included."""
+    """Change of the account in dollars at each move of a vol side, coins and future included.
+
+    An option is marked in coins, its dollars over its forward, and coins are dollars at the index.
+    """
     change = (coins + _future_coins()) * index * moves
     for listing, held in _options():
         forward = _forward(listing)
-        after = _priced(listing, (forward * (1 + moves))[None, :], _shocked_vol(listing, side))[0]
-        change = change + held * (after - _priced(listing, [[forward]], _vol(listing))[0, 0])
+        shocked = forward * (1 + moves)
+        after = _priced(listing, shocked[None, :], _shocked_vol(listing, side))[0] / shocked
+        before = _priced(listing, [[forward]], _vol(listing))[0, 0] / forward
+        change = change + held * index * (after * (1 + moves) - before)
     return change
 
 

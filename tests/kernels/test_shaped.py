@@ -15,6 +15,7 @@ from crossmargin.kernels import (
 )
 from crossmargin.kernels.shape_step import (
     DAMPING,
+    GAIN_LIMIT,
     GAIN_SHARE,
     MINUS_ABSOLUTE,
     RANGE_SHARE,
@@ -43,6 +44,7 @@ def every_step(rng, scenarios):
         RANGE_SHARE: ShapeStep(kind=RANGE_SHARE, spread=ranges, own=own),
         DAMPING: ShapeStep(kind=DAMPING, spread=ranges - 1.0, own=own * 500.0),
         GAIN_SHARE: ShapeStep(kind=GAIN_SHARE, spread=nothing, own=own),
+        GAIN_LIMIT: ShapeStep(kind=GAIN_LIMIT, spread=nothing, own=own * 700.0),
         SIGN_DISCOUNT: ShapeStep(kind=SIGN_DISCOUNT, spread=nothing, own=own * 1.3),
         MINUS_ABSOLUTE: ShapeStep(kind=MINUS_ABSOLUTE, spread=nothing, own=own),
     }
@@ -56,7 +58,7 @@ def scene(seed, scenarios, outer=25):
     value = np.round(rng.normal(0.0, 2000.0, LISTINGS), 2)
     step = every_step(rng, scenarios)
     chains = [
-        (step[RANGE_SHARE], step[DAMPING], step[GAIN_SHARE]),
+        (step[RANGE_SHARE], step[DAMPING], step[GAIN_SHARE], step[GAIN_LIMIT]),
         (step[SIGN_DISCOUNT], step[MINUS_ABSOLUTE]),
         (),
     ]

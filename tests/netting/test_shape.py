@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from crossmargin.kernels import NotFinite, TickOverflow
 from crossmargin.netting.shape import (
     Damping,
+    GainLimit,
     GainShare,
     MinusAbsolute,
     RangeShare,
@@ -20,6 +21,7 @@ SHAPES = [
     SignDiscount(positive_frac=0.9, negative_frac=1.04),
     MinusAbsolute(),
     GainShare(gain_frac=0.6),
+    GainLimit(most_ticks=500.0),
     RangeShare(move_frac=DAMPING.move_frac, range_frac=0.16),
     DAMPING,
 ]
@@ -51,6 +53,11 @@ def test_a_share_of_a_gain_counts_and_a_loss_in_full():
     assert gain == [[1316398, -1524600]]
 
 
+def test_a_gain_counts_up_to_its_limit_and_a_loss_in_full():
+    limit = GainLimit(most_ticks=np.array([40.0, 0.0]))
+    assert shaped(limit, [0, 0], [[39, 41, -90], [1, 0, -1]]) == [[39, 40, -90], [0, 0, -1]]
+
+
 def test_the_dampener_spares_small_changes_and_only_bites_beyond_the_range():
     # beyond the range: 0.33/0.16 - 1 = 1.0625 and 0.66/0.16 - 1 = 3.125 allowances of 1,000
     assert shaped(DAMPING, [0, 0], [[-500, -500, -500], [-9000, 9000, -9000]]) == [
@@ -59,8 +66,9 @@ def test_the_dampener_spares_small_changes_and_only_bites_beyond_the_range():
     ]
 
 
-def test_only_the_dampener_depends_on_size():
-    assert [is_homogeneous(shape) for shape in SHAPES] == [True] * 4 + [False]
+def test_only_a_limit_and_the_dampener_depend_on_size():
+    sized = [type(shape) for shape in SHAPES if not is_homogeneous(shape)]
+    assert sized == [GainLimit, Damping]
 
 
 @given(value=WHOLE, change=st.lists(WHOLE, min_size=3, max_size=3), factor=st.integers(0, 16))
@@ -109,6 +117,8 @@ def test_a_shocked_value_beyond_the_limit_is_refused():
         (SignDiscount(positive_frac=-0.1, negative_frac=1.0), "positive_frac"),
         (SignDiscount(positive_frac=1.0, negative_frac=np.nan), "negative_frac"),
         (GainShare(gain_frac=1.1), "gain_frac"),
+        (GainLimit(most_ticks=-1.0), "most_ticks"),
+        (GainLimit(most_ticks=np.nan), "most_ticks"),
         (Damping(move_frac=np.zeros(3), range_frac=0.0, allowance_ticks=1.0), "range_frac"),
         (Damping(move_frac=np.zeros(2), range_frac=0.1, allowance_ticks=1.0), "move_frac"),
         (Damping(move_frac=np.zeros(3), range_frac=0.1, allowance_ticks=-1.0), "allowance_ticks"),

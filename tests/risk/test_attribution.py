@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from crossmargin.kernels import net_ticks, row_ticks
 from crossmargin.netting.shape import (
     Damping,
+    GainLimit,
     GainShare,
     MinusAbsolute,
     SignDiscount,
@@ -114,6 +115,7 @@ def test_the_parts_of_a_shortfall_add_up_exactly_after_the_remainder(seed, halve
         SignDiscount(positive_frac=0.95, negative_frac=1.04),
         MinusAbsolute(),
         GainShare(gain_frac=0.6),
+        GainLimit(most_ticks=9e4),
         Damping(move_frac=np.linspace(-0.6, 0.6, SCENARIOS), range_frac=0.16, allowance_ticks=9e4),
     ],
 )

@@ -9,6 +9,7 @@ from crossmargin.rulebook.charge.scan import Component, scan_ticks
 from crossmargin.rulebook.rate import FromParameter
 from crossmargin.rulebook.run import Run, reporting_rows
 from crossmargin.rulebook.shaping import Damping, RangeShare, Shape
+from crossmargin.wire.recipes import bundled_recipe
 from tests.rulebook.books import account, book, figures, prepared, recipe_named
 from tests.rulebook.trees import node
 
@@ -96,6 +97,23 @@ def test_a_gain_in_one_currency_offsets_another_by_its_share() -> None:
     both = needed({"BTC/USD:BTC": 60_000, "ETH/USD:ETH": -60_000})
     # Down: 9,600 lost and 10,800 gained, of which 6,480 count. Up: 10,800 lost and nothing else.
     assert both == pytest.approx(10_800, abs=0.01)
+
+
+def test_a_gain_offsets_no_more_than_the_currencys_limit_in_dollars() -> None:
+    """300 million of ether short gains 54 million at -18 %: 32.4 count by share, 20 by limit."""
+    long, short = {"BTC/USD:BTC": 1_000_000_000}, {"ETH/USD:ETH": -300_000_000}
+
+    def lost(**overrides: object) -> float:
+        (found,) = figures(
+            bundled_recipe("deribit-portfolio", overrides),
+            book(account("a", positions={**long, **short})),
+        )
+        return float(node(found, "worst_case", "initial").amount or 0)
+
+    assert lost() == pytest.approx(160e6 - 20e6, abs=1)
+    unlimited = {"BTC": 0.0, "ETH": 1e12}
+    # The perpetual stands above the index, so that its coins are a few fewer.
+    assert lost(gain_most=unlimited) == pytest.approx(160e6 - 32.4e6, abs=1e4)
 
 
 def test_the_coins_of_a_covered_call_stand_in_the_matrix_with_it() -> None:

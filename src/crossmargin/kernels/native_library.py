@@ -4,7 +4,7 @@ import importlib
 from types import ModuleType
 from typing import Any, Final
 
-SEAM: Final = 3
+SEAM: Final = 4
 
 
 def _library() -> ModuleType | None:

@@ -15,7 +15,7 @@ from crossmargin.kernels.tick_guard import TICK_LIMIT, NotFinite, TickOverflow
 Float: TypeAlias = NDArray[np.float64]
 Figure: TypeAlias = float | Float
 
-SIGN_DISCOUNT, MINUS_ABSOLUTE, GAIN_SHARE, RANGE_SHARE, DAMPING = range(5)
+SIGN_DISCOUNT, MINUS_ABSOLUTE, GAIN_SHARE, RANGE_SHARE, DAMPING, GAIN_LIMIT = range(6)
 
 
 @final
@@ -24,8 +24,9 @@ class ShapeStep:
     """A shape whose figures depend on the label of a group.
 
     `kind` is one of the numbers of this module. `own` (labels, 2) holds the positive and negative
-    factor, the share of a gain, or the allowance; `spread` (labels, scenarios) the ranges of
-    RANGE_SHARE, or what of them DAMPING lies beyond; others have none: (labels, 0).
+    factor, the share of a gain, the allowance, or the most that a gain counts; `spread` (labels,
+    scenarios) the ranges of RANGE_SHARE, or what of them DAMPING lies beyond; others have none:
+    (labels, 0).
     """
 
     kind: int
@@ -49,6 +50,11 @@ def gain_shared(change: Float, share: Figure) -> Float:
     """Gains times `share`, losses in full."""
     shared = np.multiply(change, share)
     return whole_ticks(np.minimum(shared, change, out=shared))
+
+
+def gain_limited(change: Float, most: Figure) -> Float:
+    """Gains up to `most` ticks, losses in full."""
+    return whole_ticks(np.minimum(change, most))
 
 
 def over_ranges(change: Float, ranges: Float) -> Float:
@@ -78,6 +84,8 @@ def stepped(step: ShapeStep, label: NDArray[np.int64], value: Float, change: Flo
             return over_ranges(change, step.spread[label])
         case 4:
             return damped(change, step.spread[label], first)
+        case 5:
+            return gain_limited(change, first)
         case _:
             raise ValueError(f"no shape has the number {step.kind}")
 

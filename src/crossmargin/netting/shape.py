@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from crossmargin.kernels import ShapeStep
 from crossmargin.kernels.shape_step import (
     DAMPING,
+    GAIN_LIMIT,
     GAIN_SHARE,
     MINUS_ABSOLUTE,
     RANGE_SHARE,
     SIGN_DISCOUNT,
     all_lost,
     damped,
+    gain_limited,
     gain_shared,
     over_ranges,
     sign_discounted,
@@ -59,6 +61,17 @@ class GainShare:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GainLimit:
+    """A gain counts up to `most_ticks`, a loss in full: the cap on gains that offset other
+    currencies in Deribit's cross portfolio margin. Not negative. It depends on size, so it belongs
+    to the owner.
+    """
+
+    most_ticks: PerGroup
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RangeShare:
     """A change beyond a range counts times range / |move|: a position that follows the price
     loses in no scenario more than at the edge of its range (extended tables of Deribit, Paradex).
@@ -86,7 +99,7 @@ class Damping:
     allowance_ticks: PerGroup
 
 
-Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | RangeShare | Damping
+Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | GainLimit | RangeShare | Damping
 
 
 def is_homogeneous(shape: Shape) -> bool:
@@ -94,7 +107,7 @@ def is_homogeneous(shape: Shape) -> bool:
     match shape:
         case SignDiscount() | MinusAbsolute() | GainShare() | RangeShare():
             return True
-        case Damping():
+        case GainLimit() | Damping():
             return False
         case _:
             assert_never(shape)
@@ -114,6 +127,8 @@ def shaped_ticks(shape: Shape, value_ticks: Float, change_ticks: Float) -> Float
             return minus_absolute(value_ticks, change_ticks)
         case GainShare():
             return gain_share(value_ticks, change_ticks, shape.gain_frac)
+        case GainLimit():
+            return gain_limit(change_ticks, shape.most_ticks)
         case RangeShare():
             return range_share(change_ticks, shape.move_frac, shape.range_frac)
         case Damping():
@@ -143,6 +158,12 @@ def gain_share(value_ticks: Float, change_ticks: Float, gain_frac: PerGroup) -> 
     """(groups, scenarios) whole ticks: gains times `gain_frac`, losses in full; no use of value."""
     _share(gain_frac)
     return gain_shared(change_ticks, _column(gain_frac))
+
+
+def gain_limit(change_ticks: Float, most_ticks: PerGroup) -> Float:
+    """(groups, scenarios) whole ticks: gains up to `most_ticks`, losses in full."""
+    _not_negative(most_ticks, "most_ticks")
+    return gain_limited(change_ticks, _column(most_ticks))
 
 
 def range_share(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
@@ -181,6 +202,9 @@ def shape_step(shape: Shape, labels_count: int, scenarios_count: int) -> ShapeSt
         case GainShare():
             kind, first = GAIN_SHARE, shape.gain_frac
             _share(first)
+        case GainLimit():
+            kind, first = GAIN_LIMIT, shape.most_ticks
+            _not_negative(first, "most_ticks")
         case RangeShare():
             kind, spread = RANGE_SHARE, _ranges(size, shape.move_frac, shape.range_frac)
         case Damping():
@@ -215,7 +239,7 @@ def shape_slopes(
             return np.zeros(change.size), -np.sign(change)
         case GainShare():
             return np.zeros(change.size), np.where(change > 0.0, shape.gain_frac, 1.0)
-        case RangeShare() | Damping():
+        case GainLimit() | RangeShare() | Damping():
             left = shaped_ticks(shape, value_ticks, change_ticks)[group, scenario_index]
             return np.zeros(change.size), left / np.where(change == 0.0, 1.0, change)
         case _:

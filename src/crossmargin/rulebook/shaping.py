@@ -53,6 +53,17 @@ class GainShare:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GainLimit:
+    """Gains up to `most`, an amount in reporting units; losses count in full.
+
+    Not homogeneous, so the limit belongs to the owner.
+    """
+
+    most: Rate
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RangeShare:
     """Beyond `range`, the share range / |price move of the group| of a gain or loss."""
 
@@ -80,12 +91,15 @@ class Chain:
     shapes: tuple["Shape", ...]
 
 
-Shape: TypeAlias = SignDiscount | MinusAbsolute | GainShare | RangeShare | Damping | Chain
+Shape: TypeAlias = (
+    SignDiscount | MinusAbsolute | GainShare | GainLimit | RangeShare | Damping | Chain
+)
 
 SHAPES: Mapping[str, type[Any]] = {
     "sign_discount": SignDiscount,
     "minus_absolute": MinusAbsolute,
     "gain_share": GainShare,
+    "gain_limit": GainLimit,
     "range_share": RangeShare,
     "damping": Damping,
     "chain": Chain,
@@ -158,6 +172,8 @@ def _with_figures(
             return (netting_shape.MinusAbsolute(),)
         case GainShare():
             return (netting_shape.GainShare(gain_frac=figure(shape.share)),)
+        case GainLimit():
+            return (netting_shape.GainLimit(most_ticks=figure(shape.most) * ticks_per_unit),)
         case RangeShare():
             return (netting_shape.RangeShare(move_frac=moves(), range_frac=figure(shape.range)),)
         case Damping():
@@ -185,7 +201,7 @@ def is_monotone(shape: Shape) -> bool:
             return False
         case Chain():
             return all(is_monotone(each) for each in shape.shapes)
-        case SignDiscount() | GainShare() | RangeShare() | Damping():
+        case SignDiscount() | GainShare() | GainLimit() | RangeShare() | Damping():
             return True
         case _:
             assert_never(shape)

@@ -64,6 +64,7 @@ VENUES = (
     "deribit-standard",
     "ftx-historic",
     "hyperliquid",
+    "hyperliquid-portfolio",
     "isda-simm",
     "kraken",
     "okx-multi-currency",

@@ -43,10 +43,6 @@ GIVEN: dict[str, dict[str, Any]] = {
         "gamma": 0.01,
         "initial_factor": 1.25,
     },
-    "bitmex": {
-        "base_limit": {"BTC": 200, "ETH": 1000},
-        "limit_step": {"BTC": 100, "ETH": 500},
-    },
 }
 
 VENUES = (

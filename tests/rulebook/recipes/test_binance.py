@@ -1,5 +1,6 @@
 """Binance on its published numbers: brackets, liquidation prices, order loss, and uniMMR."""
 
+import numpy as np
 import pytest
 
 from tests.rulebook.recipes.venue_book import assessed, crossing_price
@@ -119,6 +120,34 @@ def test_collateral_of_portfolio_margin_nets_debts_and_profit_before_the_rate() 
     loans = 0.5 * 50_000 + 10 * 2_000
     assert found.node("loans_maintenance") == pytest.approx(0.10 * loans, abs=1e-3)
     assert found.requirement() == pytest.approx(200 + 0.10 * loans, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("value", "counted"),
+    [(200_000, 200_000), (900_000, 200_000 + 160_000 + 280_000 + 40_000), (2e6, 720_000 + 200_000)],
+)
+def test_collateral_counts_by_the_tiers_of_its_value(value: float, counted: float) -> None:
+    # Rank 8 of October 2025: all of 200,000, 80 % of the next 200,000, 70, 40 and 20 %.
+    found = assessed(
+        "binance-portfolio-pro", "binance", index={"FIL": 2, "USD": 1}, balances={"FIL": value / 2}
+    )
+    assert found.equity() == pytest.approx(counted, abs=1e-3)
+
+
+def test_a_coin_whose_tiers_no_announcement_gives_leaves_no_figure() -> None:
+    found = assessed("binance-portfolio-pro", "binance", index={"BTC": 60_000}, balances={"BTC": 1})
+    assert np.isnan(found.equity())
+    stated = assessed(
+        "binance-portfolio-pro",
+        "binance",
+        index={"BTC": 60_000},
+        balances={"BTC": 10},
+        overrides={
+            "collateral_bounds": {"BTC": [500_000.0]},
+            "collateral_rate": {"BTC": [0.95, 0.9]},
+        },
+    )
+    assert stated.equity() == pytest.approx(475_000 + 90_000, abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,33 @@ def test_a_position_has_the_rate_of_the_tier_that_its_contracts_reach() -> None:
     assert maintenance(1501) == pytest.approx(1501 * 40 * 0.0075, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("coin", "contracts", "rate"),
+    [
+        ("ADA", 12_000, 0.015),
+        ("ADA", 12_001, 0.02),
+        ("ADA", 18_001, 0.025),
+        ("ADA", 102_000, 0.09),
+        ("ADA", 102_001, 1.0),
+        ("ETH", 3_000, 0.004),
+        ("ETH", 12_001, 0.015),
+        ("ETH", 24_001, 0.02),
+    ],
+)
+def test_from_the_fourth_tier_on_each_adds_as_many_contracts_and_half_a_per_cent(
+    coin: str, contracts: float, rate: float
+) -> None:
+    symbol = f"{coin}/USDT:USDT"
+    found = assessed(
+        "okx-multi-currency",
+        "okx",
+        index={coin: 2, "USDT": 1},
+        listings={symbol: {"mark": 2, "contract_size": 0.1}},
+        positions={symbol: contracts},
+    )
+    assert found.requirement() == pytest.approx(contracts * 0.2 * rate, rel=1e-9)
+
+
 def test_a_listing_without_a_tier_table_has_no_figure() -> None:
     symbol = "BTC/USDT:USDT"
     found = assessed(

@@ -182,7 +182,7 @@ def test_from_the_fourth_tier_on_each_adds_as_many_contracts_and_half_a_per_cent
         listings={symbol: {"mark": 2, "contract_size": 0.1}},
         positions={symbol: contracts},
     )
-    assert found.requirement() == pytest.approx(contracts * 0.2 * rate, rel=1e-9)
+    assert found.requirement() == pytest.approx(contracts * 0.2 * rate, abs=1e-5)
 
 
 def test_a_listing_without_a_tier_table_has_no_figure() -> None:

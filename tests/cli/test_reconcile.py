@@ -16,8 +16,15 @@ def test_every_figure_that_a_venue_reports_stands_beside_ours() -> None:
 
 def test_a_difference_names_the_component_that_it_lies_in() -> None:
     ended = crossmargin("reconcile", FUND, "-m", MARKET)
-    lines = [line for line in ended.out.splitlines() if line.startswith("deribit-main")]
-    assert any("initial" in line and "worst_case" in line for line in lines)
+    lines = [line for line in ended.out.splitlines() if line.startswith("okx-main")]
+    assert any("maintenance" in line and "futures_maintenance" in line for line in lines)
+
+
+def test_the_portfolio_margin_of_a_message_is_ours_to_the_cent() -> None:
+    ended = crossmargin("reconcile", FUND, "-m", MARKET, "--json")
+    rows = {row["figure"]: row for row in json.loads(ended.out) if row["account"] == "deribit-main"}
+    assert abs(float(rows["initial"]["difference"])) < 0.011
+    assert abs(float(rows["maintenance"]["difference"])) < 0.011
 
 
 def test_a_parameter_needs_the_recipe_that_it_is_of() -> None:

@@ -29,6 +29,7 @@ LABEL = {
     "venue": "deribit",
     "account": "okx-main",
     "peg": "0.995",
+    "pair": "BTC/ETH",
 }
 WITHOUT_FIGURES = ("vega",)
 """It reads an auction's price and funding per unit, which no account of the fund has."""

@@ -3,7 +3,7 @@
 A call never changes a standing, and neither does a dispute: the ladder looks at figures alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -77,6 +77,9 @@ class MarginCall:
     `shortfall` is the call level's negative buffer, `to_cure` that of the cure level, `in_transit`
     what is on its way already, `amount` what is called. Of it, `disputed` is not due before the
     dispute is settled; the rest is, at the deadline. `terms` stay until `locked_until_ns`.
+
+    A supplementary call names the call that it `supplements`: `called_already` is what calls that
+    were open at its issue asked for and had not received, and its amount is what is short beyond.
     """
 
     call_id: str
@@ -95,6 +98,8 @@ class MarginCall:
     deliveries: tuple[Delivery, ...] = ()
     disputed: Decimal = Decimal(0)
     dispute_until_ns: int | None = None
+    supplements: str | None = None
+    called_already: Decimal = Decimal(0)
 
     @property
     def received(self) -> Decimal:
@@ -111,6 +116,13 @@ class MarginCall:
         """What is still to be delivered by the deadline: the undisputed part first."""
         return max(Decimal(0), PRECISE.subtract(self.undisputed, self.received))
 
+    @property
+    def outstanding(self) -> Decimal:
+        """What is called and not delivered, disputed or not; 0 once the call is at its end."""
+        if self.state not in OPEN:
+            return Decimal(0)
+        return max(Decimal(0), PRECISE.subtract(self.amount, self.received))
+
 
 def issued(
     call_id: str,
@@ -120,10 +132,14 @@ def issued(
     as_of_ns: int,
     *,
     in_transit: Decimal = Decimal(0),
+    open_calls: Sequence[MarginCall] = (),
 ) -> MarginCall | None:
     """The call that the figures of an account give at `as_of_ns`, or None.
 
-    `in_transit` is what collateral on its way will count for. There is no call while the call
+    `in_transit` is what collateral on its way will count for. `open_calls` are those that the
+    account has to meet already, from the first to the last: what they ask for is not called again,
+    disputed or not, and a call for more supplements the first of them, with its own terms and
+    deadline; none of them changes. There is no call while the call
     level's buffer is not negative, or when what is to be called is nothing or below the minimum
     transfer. `InputRefused` where a figure is unavailable, for an unknown level, and for a negative
     `in_transit`.
@@ -132,10 +148,16 @@ def issued(
     if not (in_transit.is_finite() and in_transit >= 0):
         raise InputRefused([_failure("in_transit", f"{in_transit} is not at least 0")])
     to_cure = max(shortfall, _shortfall(measured, terms.cure_level))
-    wanted = Fraction(to_cure) - Fraction(terms.threshold) - Fraction(in_transit)
+    already = _sum(call.outstanding for call in open_calls)
+    covered = Fraction(terms.threshold) + Fraction(in_transit) + Fraction(already)
+    wanted = Fraction(to_cure) - covered
     if shortfall == 0 or wanted <= 0 or wanted < Fraction(terms.minimum_transfer):
         return None
     amount = rounded_up(wanted, terms.rounding)
+    first = open_calls[0] if open_calls else None
+    note = f"below {terms.call_level}"
+    if first is not None:
+        note = f"{decimal_text(to_cure)} is short, {decimal_text(already)} is called already"
     until_ns = deadline_ns(terms, as_of_ns)
     return MarginCall(
         call_id=call_id,
@@ -150,7 +172,9 @@ def issued(
         amount=amount,
         ways=_ways(terms, amount),
         state=CallState.ISSUED,
-        steps=(Step(state=CallState.ISSUED, at_ns=as_of_ns, note=f"below {terms.call_level}"),),
+        steps=(Step(state=CallState.ISSUED, at_ns=as_of_ns, note=note),),
+        supplements=None if first is None else first.supplements or first.call_id,
+        called_already=already,
     )
 
 

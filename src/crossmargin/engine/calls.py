@@ -1,6 +1,6 @@
 """Margin calls: issued where the initial buffer is negative, and what comes of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
@@ -11,16 +11,16 @@ from crossmargin.action.call import (
     MarginCall,
     acknowledged,
     cured,
-    delivered,
     disputed,
     issued,
     passed,
     resolved,
 )
+from crossmargin.action.call_delivery import shared_out
 from crossmargin.action.call_terms import Acceptable, CallTerms
 from crossmargin.base.exact import PRECISE
 from crossmargin.base.failure import Reason
-from crossmargin.engine.change import Change, refused, with_account
+from crossmargin.engine.change import Change, decided_ns, refused, with_account
 from crossmargin.engine.effect import CallChanged, Effect
 from crossmargin.engine.event import CallBody, Event
 from crossmargin.engine.event_control import CallAcknowledged, CallDisputed, DisputeResolved
@@ -54,8 +54,8 @@ def called(
 ) -> tuple[EngineState, tuple[Effect, ...]]:
     """Calls of the touched accounts: money that arrived counts, time passes, a cure ends a call.
 
-    An account whose initial buffer is negative and that has no open call gets one. No flag of the
-    account is asked.
+    An account whose initial buffer is negative gets a call; while one is open, a supplementary one
+    for what is short beyond it. No flag of the account is asked.
     """
     change = Change(state=state)
     for account_id in sorted(touched):
@@ -67,32 +67,27 @@ def _of_account(setup: Setup, change: Change, event: Event, account_id: str) -> 
     figures = change.state.accounts[account_id].figures
     if figures is None:
         return change
-    open_call = next(
-        (
-            call
-            for call in change.state.calls.values()
-            if call.account_id == account_id and call.state in OPEN
-        ),
-        None,
-    )
-    if open_call is None:
-        return _issued(setup, change, event, account_id, figures)
-    now_ns = max(event.event_time_ns, change.state.clock_ns, open_call.steps[-1].at_ns)
-    steps: list[Callable[[MarginCall], MarginCall]] = []
+    before = open_calls(change.state, account_id)
+    last_ns = max((call.steps[-1].at_ns for call in before), default=0)
+    now_ns = max(decided_ns(change.state, event), last_ns)
+    after: Sequence[MarginCall] = before
     body = event.body
-    if isinstance(body, Deposit) and any(
-        own.asset == body.asset for own in open_call.terms.acceptable
-    ):
+    if isinstance(body, Deposit) and before:
         coins = PRECISE.scaleb(Decimal(body.amount_units), -setup.assets[body.asset].decimals)
-        steps.append(lambda call: delivered(call, body.asset, coins, now_ns))
-    steps.append(lambda call: cured(call, measure_of(figures), now_ns))
-    steps.append(lambda call: passed(call, now_ns))
-    call = open_call
-    for step in steps:
-        if call.state in OPEN:
-            call = step(call)
-    change = _with_call(setup, change, event, open_call, call)
-    return _with_expired(change, account_id, expired=call.state is CallState.EXPIRED)
+        after = shared_out(before, body.asset, coins, now_ns)
+    for old, paid in zip(before, after, strict=True):
+        healed = cured(paid, measure_of(figures), now_ns) if paid.state in OPEN else paid
+        call = passed(healed, now_ns)
+        change = _with_call(setup, change, event, old, call)
+        if call.state is CallState.EXPIRED:
+            change = _with_expired(change, account_id, expired=True)
+    return _issued(setup, change, event, account_id, figures)
+
+
+def open_calls(state: EngineState, account_id: str) -> tuple[MarginCall, ...]:
+    """Calls that an account has to meet, from the first to the last."""
+    own = (x for x in state.calls.values() if x.account_id == account_id and x.state in OPEN)
+    return tuple(sorted(own, key=lambda call: (call.issued_ns, call.call_id)))
 
 
 def _with_expired(change: Change, account_id: str, *, expired: bool) -> Change:
@@ -119,7 +114,8 @@ def _issued(
         account_id,
         _terms(setup, change.state, level, figures.reporting),
         measure_of(figures),
-        max(event.event_time_ns, change.state.clock_ns),
+        decided_ns(change.state, event),
+        open_calls=open_calls(change.state, account_id),
     )
     return change if call is None else _with_call(setup, change, event, None, call)
 

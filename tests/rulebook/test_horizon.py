@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crossmargin.base.failure import InputRefused
 from crossmargin.base.instant import NS_PER_DAY
-from crossmargin.engine.control import rules_of
+from crossmargin.engine.rules import rules_of
 from crossmargin.engine.setup import CallPolicy, Setup
 from crossmargin.rulebook.horizon import horizon_days
 from crossmargin.wire.recipes import bundled_recipe, read_recipe, recipe_text

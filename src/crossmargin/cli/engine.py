@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from crossmargin.action.call import OPEN
+from crossmargin.base.exact import parse_decimal
 from crossmargin.base.failure import Failure, InputRefused, Reason
 from crossmargin.base.instant import instant_text
 from crossmargin.cli.event_source import (
@@ -17,6 +18,10 @@ from crossmargin.cli.event_source import (
 from crossmargin.cli.input_words import EventsOption
 from crossmargin.cli.printing import write_json, write_text
 from crossmargin.engine.effect import Effect
+from crossmargin.engine.event_control import ClockTick, ParameterChanged
+from crossmargin.engine.preview import consequences
+from crossmargin.engine.replay import question
+from crossmargin.engine.rules import with_changes
 from crossmargin.engine.setup import Settings
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state_hash import state_hash
@@ -25,14 +30,14 @@ from crossmargin.store.address import store_at
 from crossmargin.store.durable import DurableRun, opened, run_batches
 from crossmargin.store.port import Fence, Store, StoreDamaged, StoreStopped, WriterFenced
 from crossmargin.store.restart import Restarted, journal_setup, keep_snapshot, restarted
-from crossmargin.wire.effect import effect_line
+from crossmargin.wire.effect import effect_line, plain_values
 from crossmargin.wire.engine_setup import bundled_setup
 
 WRITER = "crossmargin engine run"
 
 
 def engine(
-    action: Literal["run", "status", "snapshot"],
+    action: Literal["run", "status", "snapshot", "preview"],
     /,
     *,
     events: EventsOption = None,
@@ -41,14 +46,17 @@ def engine(
     batch: int = 256,
     check_every: int = 0,
     snapshot_every: int = 10_000,
+    change: tuple[str, ...] = (),
 ) -> None:
-    """Run events through the live engine, say where everything stands, or keep a snapshot of it.
+    """Run events through the live engine, say where everything stands, keep a snapshot of it, or
+    say what other parameters would do.
 
     Parameters
     ----------
     action
         run: apply events and print their effects, one JSON object a line. status: what is known.
-        snapshot: keep the state in the store now; it becomes the writer for that.
+        snapshot: keep the state in the store now; it becomes the writer for that. preview: who
+        would be called and liquidated if parameters were others now; nothing changes.
     events
         A file of events, one JSON object a line, or - for standard input.
     store
@@ -61,9 +69,14 @@ def engine(
         After each so many events all figures are computed in full and compared; 0: never.
     snapshot_every
         After each so many events the state is kept in the store; 0: never.
+    change
+        For preview: recipe.parameter=value.
     """
     if action == "status":
         write_json(_status(stands_at(events, store, recipe), of_store=store is not None))
+        return
+    if action == "preview":
+        write_json(_preview(stands_at(events, store, recipe), change))
         return
     if action == "snapshot":
         write_json(_kept_now(store))
@@ -109,6 +122,38 @@ def _kept_now(address: str | None) -> dict[str, Any]:
         sequence = store.head().sequence
         keep_snapshot(store, fence, found.state, sequence)
     return {"snapshot": sequence, "state_hash": state_hash(found.state)}
+
+
+def _preview(found: Restarted, words: tuple[str, ...]) -> dict[str, Any]:
+    """What parameters that were others now would do, beside those that are changed already."""
+    state = found.state
+    changed = [_change_of(word, state.clock_ns) for word in words]
+    if not changed:
+        message = "preview needs a change: recipe.parameter=value"
+        raise InputRefused([Failure(Reason.MISSING_FIELD, "--change", message)])
+    told = consequences(
+        found.setup,
+        state,
+        question(state, ClockTick(), 0),
+        with_changes(state.rules.changes, changed),
+    )
+    return {
+        "market_sequence": state.snapshot.sequence,
+        "clock": instant_text(state.clock_ns),
+        "consequences": [plain_values(own) for own in told],
+    }
+
+
+def _change_of(word: str, effective_ns: int) -> ParameterChanged:
+    name, _, text = word.partition("=")
+    recipe, _, parameter = name.partition(".")
+    value = parse_decimal(text)
+    if not recipe or not parameter or value is None:
+        message = f"{word!r} is not recipe.parameter=value"
+        raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, "--change", message)])
+    return ParameterChanged(
+        recipe=recipe, parameter=parameter, value=value, effective_ns=effective_ns
+    )
 
 
 @contextmanager

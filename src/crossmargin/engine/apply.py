@@ -1,22 +1,18 @@
 """One event in its canonical place: the state after it, every touched account margined again."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 from typing import assert_never
 
-from crossmargin.action.ladder import Held, next_standing
 from crossmargin.base.failure import Failure, InputRefused, Reason
-from crossmargin.engine.best_end import best_measure
 from crossmargin.engine.calls import answered, called
-from crossmargin.engine.change import Change, decided_ns
+from crossmargin.engine.change import Change
 from crossmargin.engine.control import control_change
 from crossmargin.engine.effect import (
     Alarm,
     AlarmKind,
     Effect,
     EventRefused,
-    StandingChanged,
 )
 from crossmargin.engine.event import Event, event_hash
 from crossmargin.engine.event_control import (
@@ -67,12 +63,11 @@ from crossmargin.engine.markets import market_change, revalued
 from crossmargin.engine.money import money_change
 from crossmargin.engine.orders import order_change
 from crossmargin.engine.progress import progressed
-from crossmargin.engine.remargin import figures_of, ladder_policy, measure_of
+from crossmargin.engine.remargin import figures_of
 from crossmargin.engine.setup import Setup
-from crossmargin.engine.state import AccountState, EngineState, Figures
+from crossmargin.engine.standings import remargined
+from crossmargin.engine.state import AccountState, EngineState
 from crossmargin.engine.trades import trade_change
-from crossmargin.engine.vector import prices_used
-from crossmargin.rulebook.standing import Standing
 
 
 def apply(
@@ -99,34 +94,6 @@ def apply(
     if every and after.sequence % every == 0:
         effects += increment_alarms(setup, after, event)
     return after, effects
-
-
-def remargined(
-    setup: Setup, state: EngineState, event: Event, touched: Iterable[str]
-) -> tuple[EngineState, tuple[Effect, ...]]:
-    """Figures of the touched accounts anew, and who stands elsewhere now."""
-    found = figures_of(setup, state, touched)
-    effects: list[Effect] = []
-    watched = set(state.watched)
-    for account_id, figures in found.items():
-        own = state.accounts[account_id]
-        held = next_standing(
-            ladder_policy(setup, state.rules.recipes[figures.recipe]),
-            own.held,
-            measure_of(figures),
-            decided_ns(state, event),
-            best=best_measure(setup, state, own, figures),
-        )
-        before = Standing.HEALTHY if own.held is None else own.held.standing
-        if before is not held.standing:
-            effects.append(_standing_changed(setup, state, event, own, before, figures, held))
-        own = replace(own, figures=figures, held=held)
-        state = replace(state, accounts=state.accounts.put(account_id, own))
-        if held.standing is Standing.HEALTHY:
-            watched.discard(account_id)
-        else:
-            watched.add(account_id)
-    return replace(state, watched=frozenset(watched)), tuple(effects)
 
 
 def increment_alarms(setup: Setup, state: EngineState, event: Event) -> tuple[Effect, ...]:
@@ -220,32 +187,6 @@ def _held_since(state: EngineState, before: AccountState | None, own: AccountSta
     if own.orders is not before.orders:
         fresh |= {x.listing_id for key, x in own.orders.items() if before.orders.get(key) is not x}
     return fresh
-
-
-def _standing_changed(
-    setup: Setup,
-    state: EngineState,
-    event: Event,
-    own: AccountState,
-    before: Standing,
-    figures: Figures,
-    held: Held,
-) -> StandingChanged:
-    return StandingChanged(
-        event_id=event.event_id,
-        account_id=own.account.account_id,
-        before=before,
-        after=held.standing,
-        since_ns=held.since_ns,
-        buffers=tuple(
-            (level.name, None if level.buffer is None else format(level.buffer, "f"))
-            for level in figures.levels
-        ),
-        reporting=figures.reporting,
-        prices=prices_used(setup, state, own),
-        market_sequence=state.snapshot.sequence,
-        config_hash=state.rules.config_hash,
-    )
 
 
 def _chained(applied_hash: str, said: str) -> str:

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import assert_never
 
-from crossmargin.action.call_terms import horizon_failures
-from crossmargin.base.canonical import content_hash
-from crossmargin.base.failure import Reason, refuse_if_any
-from crossmargin.base.instant import NS_PER_DAY
-from crossmargin.engine.change import Change, refused, with_account
-from crossmargin.engine.effect import Alarm, AlarmKind, Effect
+from crossmargin.base.failure import Reason
+from crossmargin.base.instant import instant_text
+from crossmargin.engine.change import Change, decided_ns, refused, with_account
+from crossmargin.engine.effect import Alarm, AlarmKind, Effect, ParameterPreviewed
 from crossmargin.engine.event import ControlBody, Event
 from crossmargin.engine.event_control import (
     AccountOpened,
@@ -28,11 +25,11 @@ from crossmargin.engine.markets import (
     with_index,
 )
 from crossmargin.engine.marking import unsettled
+from crossmargin.engine.preview import consequences
 from crossmargin.engine.pricing import due_assets, looked_at
-from crossmargin.engine.setup import Setup, setup_hash
-from crossmargin.engine.state import AccountState, EngineState, Rules
-from crossmargin.rulebook.horizon import horizon_days
-from crossmargin.rulebook.load import load_recipe
+from crossmargin.engine.rules import rules_of, with_changes
+from crossmargin.engine.setup import Setup
+from crossmargin.engine.state import AccountState, EngineState
 
 
 def control_change(setup: Setup, state: EngineState, event: Event, body: ControlBody) -> Change:
@@ -56,34 +53,6 @@ def control_change(setup: Setup, state: EngineState, event: Event, body: Control
             assert_never(body)
 
 
-def rules_of(setup: Setup, changes: Mapping[str, Mapping[str, Decimal]]) -> Rules:
-    """The recipes of a setup with parameters changed. `InputRefused` when one may not be so, and
-    where calls may be met later than a requirement covers.
-    """
-    recipes = {
-        name: load_recipe(tables, {k: float(v) for k, v in changes.get(name, {}).items()})
-        for name, tables in setup.recipes.items()
-    }
-    refuse_if_any(
-        failure
-        for name, recipe in recipes.items()
-        if (days := horizon_days(recipe)) is not None
-        for failure in horizon_failures(
-            setup.calls.notice_ns,
-            setup.calls.cut_off_ns,
-            int(days * NS_PER_DAY),
-            f"calls.notice_ns, recipe {name}",
-        )
-    )
-    plain = {name: {k: str(v) for k, v in own.items()} for name, own in changes.items()}
-    return Rules(
-        recipes=recipes,
-        changes=changes,
-        staged=(),
-        config_hash=content_hash([setup_hash(setup), plain]),
-    )
-
-
 def _opened(setup: Setup, state: EngineState, event: Event, body: AccountOpened) -> Change:
     account = body.account
     if account.account_id in state.accounts:
@@ -97,22 +66,31 @@ def _opened(setup: Setup, state: EngineState, event: Event, body: AccountOpened)
 
 
 def _announced(setup: Setup, state: EngineState, event: Event, body: ParameterChanged) -> Change:
-    """A change is checked against the recipe's bounds now and takes effect at a later tick."""
+    """A change is checked against the recipe's bounds now, with what it would do together with all
+    that is announced for no later; it takes effect at a later tick.
+    """
     if body.recipe not in setup.recipes:
         refused(Reason.UNKNOWN_RECIPE, "recipe", f"no recipe is called {body.recipe!r}")
-    if body.effective_ns < event.event_time_ns:
-        refused(Reason.OUT_OF_BOUNDS, "effective", "a parameter never changes in the past")
-    rules_of(setup, _changed(state.rules.changes, body))
+    earliest_ns = decided_ns(state, event) + setup.settings.parameter_notice_ns
+    if body.effective_ns < earliest_ns:
+        message = f"a parameter changes no earlier than {instant_text(earliest_ns)}"
+        refused(Reason.OUT_OF_BOUNDS, "effective", message)
     staged = (*state.rules.staged, body)
+    due = [x for x in staged if x.effective_ns <= body.effective_ns]
+    found = consequences(setup, state, event, with_changes(state.rules.changes, due))
     message = f"{body.parameter} becomes {body.value}"
     alarm = _alarm(event, AlarmKind.PARAMETER_ANNOUNCED, body.recipe, message)
-    return Change(state=replace(state, rules=replace(state.rules, staged=staged)), effects=(alarm,))
-
-
-def _changed(
-    changes: Mapping[str, Mapping[str, Decimal]], body: ParameterChanged
-) -> dict[str, Mapping[str, Decimal]]:
-    return {**changes, body.recipe: {**changes.get(body.recipe, {}), body.parameter: body.value}}
+    preview = ParameterPreviewed(
+        event_id=event.event_id,
+        recipe=body.recipe,
+        parameter=body.parameter,
+        value=body.value,
+        effective_ns=body.effective_ns,
+        consequences=found,
+        market_sequence=state.snapshot.sequence,
+    )
+    state = replace(state, rules=replace(state.rules, staged=staged))
+    return Change(state=state, effects=(alarm, preview))
 
 
 def _overridden(setup: Setup, state: EngineState, event: Event, body: PriceOverridden) -> Change:
@@ -186,9 +164,7 @@ def _due_parameters(
     due = [body for body in state.rules.staged if body.effective_ns <= event.event_time_ns]
     if not due:
         return state, (), frozenset()
-    changes = dict(state.rules.changes)
-    for body in due:
-        changes = _changed(changes, body)
+    changes = with_changes(state.rules.changes, due)
     waiting = tuple(body for body in state.rules.staged if body not in due)
     rules = replace(rules_of(setup, changes), staged=waiting)
     effects = tuple(

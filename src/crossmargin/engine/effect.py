@@ -1,6 +1,7 @@
 """What an event brings about for the world outside. An effect that was given is never recalled."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias, final
 
@@ -121,6 +122,44 @@ class CallChanged:
     prices: PriceVector
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What one account would come to: where it stands and would stand, and what it would be called
+    for in its reporting unit, None for no call.
+    """
+
+    account_id: str
+    before: Standing
+    after: Standing
+    called: str | None
+    reporting: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterPreviewed:
+    """What an announced parameter would do at the prices of `market_sequence`, account by account.
+
+    Who is not among `consequences` would stand where he stands, and be called for nothing more.
+    """
+
+    event_id: str
+    recipe: str
+    parameter: str
+    value: Decimal
+    effective_ns: int
+    consequences: tuple[Consequence, ...]
+    market_sequence: int
+
+
 Effect: TypeAlias = (
-    EventRefused | EventRepeated | EventLate | Decision | StandingChanged | CallChanged | Alarm
+    EventRefused
+    | EventRepeated
+    | EventLate
+    | Decision
+    | StandingChanged
+    | CallChanged
+    | ParameterPreviewed
+    | Alarm
 )

@@ -46,7 +46,7 @@ def replay_report(setup: Setup, state: EngineState, events_count: int) -> Replay
     failure = verify_chain(
         state.ledger.entries(), head_hash=state.ledger.head_hash, count=state.ledger.count
     )
-    checked = _question(state, ClockTick(), 0)
+    checked = question(state, ClockTick(), 0)
     return ReplayReport(
         events=events_count,
         state_hash=state_hash(state),
@@ -65,12 +65,13 @@ def what_if(
     """
     told: list[Effect] = []
     for number, body in enumerate(bodies):
-        state, effects = apply(setup, state, _question(state, body, number))
+        state, effects = apply(setup, state, question(state, body, number))
         told += effects
     return state, tuple(told)
 
 
-def _question(state: EngineState, body: Body, number: int) -> Event:
+def question(state: EngineState, body: Body, number: int) -> Event:
+    """An event of now that nobody sent, to ask with."""
     return Event(
         event_id=f"what-if-{state.sequence}-{number}",
         source="what-if",

@@ -24,7 +24,8 @@ class Settings:
 
     `window_ns`: how long events wait for earlier ones. `ahead_ns`: an event further ahead of the
     clock is refused. `stale_ns`: age from which a price gives no new credit. `revaluation_ns`: how
-    often passing time alone revalues what has an expiry. `release_frac` and `dwell_ns`: what a
+    often passing time alone revalues what has an expiry. `parameter_notice_ns`: how long before its
+    hour a change of a parameter is announced at least. `release_frac` and `dwell_ns`: what a
     better standing takes. `sample_every`: each so many events the incremental figures are compared
     with a full recomputation; 1 = always, 0 = never.
     """
@@ -33,6 +34,7 @@ class Settings:
     ahead_ns: int = 600 * NS_PER_SECOND
     stale_ns: int = 30 * 60 * NS_PER_SECOND
     revaluation_ns: int = 60 * NS_PER_SECOND
+    parameter_notice_ns: int = 0
     release_frac: float = 0.02
     dwell_ns: int = 60 * NS_PER_SECOND
     sample_every: int = 0
@@ -101,6 +103,7 @@ def setup_hash(setup: Setup) -> str:
                 settings.ahead_ns,
                 settings.stale_ns,
                 settings.revaluation_ns,
+                settings.parameter_notice_ns,
                 settings.release_frac.hex(),
                 settings.dwell_ns,
             ],

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final, final
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
-from crossmargin.engine.control import rules_of
+from crossmargin.engine.rules import rules_of
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import EngineState

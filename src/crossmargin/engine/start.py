@@ -1,7 +1,7 @@
 """The state before the first event."""
 
-from crossmargin.engine.control import rules_of
 from crossmargin.engine.price_state import MarkState
+from crossmargin.engine.rules import rules_of
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import EngineState
 from crossmargin.engine.table import Table

@@ -22,6 +22,7 @@ _WORDS = {
     "StandingChanged": "standing",
     "Alarm": "alarm",
     "CallChanged": "call",
+    "ParameterPreviewed": "preview",
 }
 
 
@@ -92,7 +93,15 @@ def _figure(value: float | None) -> str | None:
 
 
 _INSTANTS = frozenset(
-    {"since_ns", "at_ns", "issued_ns", "deadline_ns", "locked_until_ns", "dispute_until_ns"}
+    {
+        "effective_ns",
+        "since_ns",
+        "at_ns",
+        "issued_ns",
+        "deadline_ns",
+        "locked_until_ns",
+        "dispute_until_ns",
+    }
 )
 
 
@@ -105,5 +114,10 @@ def _time(name: str, value_ns: int) -> str:
 
 def call_values(call: MarginCall) -> dict[str, Any]:
     """A margin call as plain values."""
-    values: dict[str, Any] = _plain(call)
+    return plain_values(call)
+
+
+def plain_values(value: Any) -> dict[str, Any]:
+    """Any record of the engine as plain values."""
+    values: dict[str, Any] = _plain(value)
     return values

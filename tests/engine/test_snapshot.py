@@ -12,6 +12,7 @@ from crossmargin.base.instant import NS_PER_SECOND
 from crossmargin.domain.holding import Side
 from crossmargin.engine import event_control as control
 from crossmargin.engine import event_money as money
+from crossmargin.engine.breaker import BreakerState, Sample
 from crossmargin.engine.effect import EventRefused
 from crossmargin.engine.event import Event
 from crossmargin.engine.event_market import Price
@@ -101,6 +102,7 @@ def _full_state() -> EngineState:
         state,
         prices={"SOL": AssetPrices(said=(said,))},
         marks=MarkState(quoted_vols={OPTION: 0.5}),
+        breakers={"calm": BreakerState(samples=(Sample(start_ns=1, low=1.0, high=2.0),))},
     )
 
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import assert_never
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.engine.breaking import with_breakers
 from crossmargin.engine.calls import answered, called
 from crossmargin.engine.change import Change
 from crossmargin.engine.control import control_change
@@ -90,6 +91,8 @@ def apply(
     except (InputRefused, ArithmeticError) as refusal:
         return counted, (*told, EventRefused(event_id=event.event_id, failures=_why(refusal)))
     effects = (*told, *change.effects, *standings, *calls)
+    after, broken = with_breakers(setup, after, event, effects)
+    effects += broken
     every = setup.settings.sample_every
     if every and after.sequence % every == 0:
         effects += increment_alarms(setup, after, event)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from crossmargin.base.exact import PRECISE
 from crossmargin.domain.account import Authority
 from crossmargin.domain.columns import BookColumns
+from crossmargin.engine.breaker import BreakerAction
+from crossmargin.engine.breaking import holding
 from crossmargin.engine.doubt import (
     IN_DOUBT,
     STALE,
@@ -93,7 +95,7 @@ def order_decision(
 def closed_to(
     setup: Setup, state: EngineState, own: AccountState, listing_ids: tuple[str, ...]
 ) -> tuple[str, str] | None:
-    """The halt or freeze that forbids new risk and withdrawals, or None."""
+    """The halt, freeze or breaker that forbids new risk and withdrawals, or None."""
     venue = own.account.venue
     scopes = [(HaltScope.ALL, ""), (HaltScope.VENUE, venue)]
     scopes += [(HaltScope.LISTING, name) for name in listing_ids]
@@ -105,6 +107,10 @@ def closed_to(
         return "venue_gap", f"events of {venue} are missing"
     if any(state.accounts[name].account.venue == venue for name in state.mismatched):
         return "venue_mismatch", f"{venue} says that an account holds something else"
+    action = BreakerAction.NO_NEW_RISK if listing_ids else BreakerAction.NO_WITHDRAWALS
+    breaker = holding(setup, state, own, action, listing_ids)
+    if breaker is not None:
+        return f"breaker:{breaker.name}", f"the breaker {breaker.name} has tripped"
     return None
 
 

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from crossmargin.base.failure import Reason
 from crossmargin.base.instant import instant_text
+from crossmargin.engine.breaking import released
 from crossmargin.engine.change import Change, decided_ns, refused, with_account
 from crossmargin.engine.effect import Alarm, AlarmKind, Effect, ParameterPreviewed
 from crossmargin.engine.event import ControlBody, Event
@@ -13,6 +14,7 @@ from crossmargin.engine.event_control import (
     AccountOpened,
     ClockTick,
     Halted,
+    HaltScope,
     ParameterChanged,
     PriceOverridden,
     Resumed,
@@ -42,6 +44,8 @@ def control_change(setup: Setup, state: EngineState, event: Event, body: Control
         case PriceOverridden():
             return _overridden(setup, state, event, body)
         case Halted():
+            if body.scope is HaltScope.BREAKER:
+                refused(Reason.CONTRADICTION, "scope", "a breaker trips by itself")
             halts = {**state.halts, (body.scope, body.name): body.reason}
             alarm = _alarm(event, AlarmKind.HALTED, f"{body.scope} {body.name}", body.reason)
             return Change(state=replace(state, halts=halts), effects=(alarm,))
@@ -110,6 +114,12 @@ def _overridden(setup: Setup, state: EngineState, event: Event, body: PriceOverr
 
 
 def _resumed(state: EngineState, event: Event, body: Resumed) -> Change:
+    if body.scope is HaltScope.BREAKER:
+        kept = state.breakers.get(body.name)
+        if kept is None or kept.tripped_ns is None:
+            refused(Reason.MISSING_DATA, "name", f"no breaker {body.name!r} has tripped")
+        alarm = _alarm(event, AlarmKind.BREAKER_RELEASED, body.name, "let go by the operator")
+        return Change(state=released(state, body.name), effects=(alarm,))
     if (body.scope, body.name) not in state.halts:
         refused(Reason.MISSING_DATA, "name", f"nothing is halted: {body.scope} {body.name}")
     halts = {key: why for key, why in state.halts.items() if key != (body.scope, body.name)}

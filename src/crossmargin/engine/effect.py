@@ -92,6 +92,8 @@ class AlarmKind(StrEnum):
     PRICE_SOURCE = "price_source"
     OVERRIDE_APPLIED = "override_applied"
     OVERRIDE_EXPIRED = "override_expired"
+    BREAKER_TRIPPED = "breaker_tripped"
+    BREAKER_RELEASED = "breaker_released"
     HALTED = "halted"
     RESUMED = "resumed"
     INCREMENT_DIFFERS = "increment_differs"

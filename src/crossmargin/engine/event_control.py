@@ -42,11 +42,12 @@ class PriceOverridden:
 
 @final
 class HaltScope(StrEnum):
-    """What a halt stops."""
+    """What a halt stops, or a resumption lets go: a breaker trips by itself."""
 
     ALL = "all"
     VENUE = "venue"
     LISTING = "listing"
+    BREAKER = "breaker"
 
 
 @final

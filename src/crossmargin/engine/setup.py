@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any, final
 
 from crossmargin.base.canonical import content_hash
+from crossmargin.base.failure import refuse_if_any
 from crossmargin.base.instant import NS_PER_SECOND
 from crossmargin.domain.asset import Asset
+from crossmargin.engine.breaker import Breaker, failures_of
 from crossmargin.engine.price_rules import NOBODY, PriceRules
 from crossmargin.market.history import ReturnHistory
 from crossmargin.rulebook.exposure_limit import ExposureLimit
@@ -66,8 +68,9 @@ class CallPolicy:
 class Setup:
     """`recipes` maps a name to its file's tables; accounts without one get `default_recipe`.
 
-    `prices` says who prices what: by default nobody does. `closing` is what closing costs, and
-    `limits` bound exposures, in every check before an act.
+    `prices` says who prices what: by default nobody does. `breakers` stop acts when
+    something moves too far. `closing` is what closing costs, and `limits` bound exposures, in every
+    check before an act. `InputRefused` for two breakers of one name.
     """
 
     assets: Mapping[str, Asset]
@@ -78,8 +81,12 @@ class Setup:
     settings: Settings = Settings()
     calls: CallPolicy = CallPolicy()
     prices: PriceRules = NOBODY
+    breakers: tuple[Breaker, ...] = ()
     closing: ClosingTerms = CLOSING
     limits: tuple[ExposureLimit, ...] = ()
+
+    def __post_init__(self) -> None:
+        refuse_if_any(failures_of(self.breakers))
 
 
 def setup_hash(setup: Setup) -> str:
@@ -96,6 +103,7 @@ def setup_hash(setup: Setup) -> str:
             ],
             "calls": setup.calls,
             "prices": _plain_rules(setup.prices),
+            "breakers": setup.breakers,
             "closing": setup.closing,
             "limits": setup.limits,
             "settings": [

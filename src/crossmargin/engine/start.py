@@ -37,6 +37,7 @@ def initial_state(setup: Setup) -> EngineState:
         marks=MarkState(),
         overrides={},
         halts={},
+        breakers={},
         mismatched=frozenset(),
         ledger=Ledger(),
         accounts=Table(),

@@ -11,6 +11,7 @@ from crossmargin.action.ladder import Held
 from crossmargin.domain.account import Account
 from crossmargin.domain.holding import Order, Position
 from crossmargin.domain.instrument import Listing
+from crossmargin.engine.breaker import BreakerState
 from crossmargin.engine.event import Event
 from crossmargin.engine.event_control import HaltScope, ParameterChanged, PriceOverridden
 from crossmargin.engine.event_trade import Fill
@@ -116,9 +117,9 @@ class EngineState:
     an event id to the event's hash. `price_time_ns` is when each asset's price was last said
     by a trusted source, `prices` what the sources of the others said and what was made of it,
     `marks` the same of marks; `mismatched` names accounts whose venue says something else; `halts`
-    maps a scope to a reason; `overrides` holds prices set by hand. `watched` are accounts that
-    passing time alone may move: those that are not healthy. `calls` are all margin calls, open and
-    ended, by id.
+    maps a scope to a reason; `breakers` is what each circuit breaker saw, by name; `overrides`
+    holds prices set by hand. `watched` are accounts that passing time alone may move: those that
+    are not healthy. `calls` are all margin calls, open and ended, by id.
     """
 
     sequence: int
@@ -136,6 +137,7 @@ class EngineState:
     marks: MarkState
     overrides: Mapping[str, PriceOverridden]
     halts: Mapping[tuple[HaltScope, str], str]
+    breakers: Mapping[str, BreakerState]
     mismatched: frozenset[str]
     ledger: Ledger
     accounts: Table[AccountState]

@@ -127,7 +127,7 @@ _UNITS = Word(
 _AMOUNT = _number("amount", "coins, exact")
 _SIDE = _choice("side", "buy or sell", Side)
 _CONTRACTS = _number("contracts", "contracts, above zero")
-_SCOPE = _choice("scope", "all, venue or listing", HaltScope)
+_SCOPE = _choice("scope", "all, venue, listing, or a breaker to let go", HaltScope)
 _HALT_NAME = Word("name", text_field("name", "of the venue or listing"), _same)
 _LIMIT = _number("limit_price", "in the listing's quotation", required=False)
 

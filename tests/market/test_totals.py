@@ -1,11 +1,14 @@
-"""Crowds are published step by step, and owners' parts with them."""
+"""Crowds are published step by step, with a lag, and owners' parts with them."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossmargin.market.quoted import Quoted
 from crossmargin.market.quoted import given as stated
-from crossmargin.market.totals import MarketTotals, stepped_totals
+from crossmargin.market.totals import MarketTotals, lagged_totals, stepped_totals
 
 DEPTH = 100.0
 DOLLARS = st.floats(0.0, 1e6)
@@ -56,3 +59,15 @@ def test_steps_arrive(a: float, c: float, step: float) -> None:
         if published.crowd_long["BTC"].value == c:
             break
     assert published.crowd_long["BTC"].value == c
+
+
+def test_what_is_published_is_as_old_as_the_lag() -> None:
+    computed = [replace(totals({"a": 1.0}), as_of_ns=at, sequence=at) for at in (10, 30, 20)]
+    for now, lag, found in ((40, 15, 20), (40, 10, 30), (29, 0, 20), (25, 15, 10)):
+        published = lagged_totals(computed, now, lag)
+        assert published is not None
+        assert published.as_of_ns == found
+    assert lagged_totals(computed, 25, 16) is None
+    assert lagged_totals([], 25, 0) is None
+    with pytest.raises(ValueError, match="negative"):
+        lagged_totals(computed, 25, -1)

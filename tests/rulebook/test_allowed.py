@@ -304,6 +304,7 @@ def test_a_figure_that_is_unavailable_refuses() -> None:
 @pytest.mark.parametrize(
     ("scope", "of"),
     [
+        (LimitScope.POSITION, "a/BTC"),
         (LimitScope.ACCOUNT, "a"),
         (LimitScope.ENTITY, "desk"),
         (LimitScope.UNDERLYING, "BTC"),
@@ -311,7 +312,8 @@ def test_a_figure_that_is_unavailable_refuses() -> None:
 )
 def test_an_order_that_breaks_a_limit_is_refused_with_its_name(scope: LimitScope, of: str) -> None:
     over = long_perpetual("900000")
-    held = 60_000.0 if scope is LimitScope.ACCOUNT else 800_000.0
+    own = scope in (LimitScope.POSITION, LimitScope.ACCOUNT)
+    held = 60_000.0 if own else 800_000.0
     limit = ExposureLimit(name="no more of it", scope=scope, of=of, most=held + 50_000)
     terms = replace(TERMS, limits=(limit,))
     assert ask(over, order(PERPETUAL, "buy", 10, 60_000), terms=terms).allowed

@@ -1,6 +1,6 @@
 """What one account's figures need to know about all others: stamped, an input like any other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, final
 
@@ -36,6 +36,20 @@ class MarketTotals:
     owner_crowd_long: Mapping[tuple[str, str], Quoted] = field(default_factory=dict)
     owner_crowd_short: Mapping[tuple[str, str], Quoted] = field(default_factory=dict)
     cycle_depth: Mapping[str, Quoted] = field(default_factory=dict)
+
+
+def lagged_totals(
+    computed: Sequence[MarketTotals], now_ns: int, lag_ns: int
+) -> MarketTotals | None:
+    """The newest of some totals that is at least `lag_ns` old at `now_ns`; None before there is
+    one.
+
+    Nobody's margin then shows what others do at the same moment. ValueError for a negative lag.
+    """
+    if lag_ns < 0:
+        raise ValueError(f"a lag of {lag_ns} ns is negative")
+    old = [each for each in computed if each.as_of_ns <= now_ns - lag_ns]
+    return max(old, key=lambda each: (each.as_of_ns, each.sequence), default=None)
 
 
 def stepped_totals(

@@ -100,12 +100,15 @@ class _Exposures:
 
     def by_owner(self, kept: NDArray[np.bool_]) -> dict[Pair, float]:
         """Dollars by (owner, underlying) over the pairs that are kept."""
-        owner, names, codes = self.book.owner, self.book.owner_ids, self.book.universe.assets
-        found: dict[Pair, float] = {}
-        for row in np.flatnonzero(kept).tolist():
-            pair = (names[owner[self.account[row]]], codes[self.underlying[row]])
-            found[pair] = found.get(pair, 0.0) + float(self.dollars[row])
-        return found
+        names, codes = self.book.owner_ids, self.book.universe.assets
+        width = len(codes)
+        key = self.book.owner[self.account[kept]] * width + self.underlying[kept]
+        present, place = np.unique(key, return_inverse=True)
+        total = np.bincount(place, weights=self.dollars[kept], minlength=len(present))
+        return {
+            (names[own // width], codes[own % width]): dollars
+            for own, dollars in zip(present.tolist(), total.tolist(), strict=True)
+        }
 
 
 def _crowd(

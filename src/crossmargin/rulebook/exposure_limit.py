@@ -1,4 +1,6 @@
-"""Limits on exposures, each with a name: per account, entity, underlying, venue, issuer, bridge."""
+"""Limits on exposures, each with a name: per position, account, entity, underlying, and whatever
+coins can be lost with.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crossmargin.domain.columns import BookColumns
+from crossmargin.rulebook.place import PlaceKind, places
 from crossmargin.rulebook.run import PricedMarket
 
 F8: TypeAlias = NDArray[np.float64]
@@ -16,17 +19,23 @@ F8: TypeAlias = NDArray[np.float64]
 
 @final
 class LimitScope(StrEnum):
-    """What a limit bounds, in dollars. ACCOUNT, ENTITY: gross exposure (delta, long and short
-    added) of each. UNDERLYING: the book's net exposure to it, either way. VENUE, BRIDGE: balances
-    kept there, debts left out. ISSUER: balances of what it issued.
+    """What a limit bounds, in dollars. POSITION: an account's net exposure to one underlying,
+    either way, named "account/underlying". ACCOUNT, ENTITY: gross exposure (delta, long and short
+    added) of each. UNDERLYING: the book's net exposure to it, either way. The rest, which are kinds
+    of `PlaceKind`: balances that are lost together, debts left out.
     """
 
+    POSITION = "position"
     ACCOUNT = "account"
     ENTITY = "entity"
     UNDERLYING = "underlying"
-    VENUE = "venue"
-    ISSUER = "issuer"
-    BRIDGE = "bridge"
+    VENUE = PlaceKind.VENUE.value
+    CHAIN = PlaceKind.CHAIN.value
+    BRIDGE = PlaceKind.BRIDGE.value
+    CUSTODIAN = PlaceKind.CUSTODIAN.value
+    ISSUER = PlaceKind.ISSUER.value
+    ISSUER_FAMILY = PlaceKind.ISSUER_FAMILY.value
+    WRAPPER = PlaceKind.WRAPPER.value
 
 
 @final
@@ -98,14 +107,14 @@ def _measured(
     by_scope: Mapping[
         LimitScope, Callable[[BookColumns, PricedMarket], Iterator[tuple[str, float]]]
     ] = {
+        LimitScope.POSITION: _of_positions,
         LimitScope.ACCOUNT: _of_accounts,
         LimitScope.ENTITY: _of_entities,
         LimitScope.UNDERLYING: _of_underlyings,
-        LimitScope.VENUE: _of_venues,
-        LimitScope.ISSUER: _of_issuers,
-        LimitScope.BRIDGE: _of_bridges,
     }
-    return by_scope[scope](book, priced)
+    if scope in by_scope:
+        return by_scope[scope](book, priced)
+    return _of_places(PlaceKind(scope.value), book, priced)
 
 
 def _exposures(book: BookColumns, priced: PricedMarket) -> F8:
@@ -114,6 +123,18 @@ def _exposures(book: BookColumns, priced: PricedMarket) -> F8:
     with np.errstate(invalid="ignore"):
         dollars = p.contracts * priced.greeks().delta_cash[p.instrument]
     return np.where(p.contracts == 0.0, 0.0, dollars)
+
+
+def _of_positions(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
+    p, u = book.positions, book.universe
+    width = len(u.assets)
+    key = p.account * width + u.underlying[p.instrument]
+    present, place = np.unique(key, return_inverse=True)
+    names = [
+        f"{book.account_ids[one // width]}/{u.assets[one % width]}" for one in present.tolist()
+    ]
+    for name, dollars in _sums(names, place, _exposures(book, priced)):
+        yield name, abs(dollars)
 
 
 def _of_accounts(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
@@ -133,20 +154,14 @@ def _of_underlyings(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[s
         yield name, abs(dollars)
 
 
-def _of_venues(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
-    return _sums(book.balances.places, book.balances.venue, _balances(book, priced))
-
-
-def _of_bridges(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
-    return _sums(book.balances.places, book.balances.bridge, _balances(book, priced))
-
-
-def _of_issuers(book: BookColumns, priced: PricedMarket) -> Iterator[tuple[str, float]]:
-    codes = book.universe.assets
-    issuer_of = [priced.assets[code].issuer if code in priced.assets else None for code in codes]
-    names = sorted({name for name in issuer_of if name is not None})
-    number = np.array([-1 if name is None else names.index(name) for name in issuer_of])
-    return _sums(names, number[book.balances.asset], _balances(book, priced))
+def _of_places(
+    kind: PlaceKind, book: BookColumns, priced: PricedMarket
+) -> Iterator[tuple[str, float]]:
+    dollars = _balances(book, priced)
+    for name, lost in places(kind, book.balances, book.universe.assets, priced.assets):
+        total = float(dollars[lost].sum())
+        if total != 0.0:
+            yield name, total
 
 
 def _balances(book: BookColumns, priced: PricedMarket) -> F8:

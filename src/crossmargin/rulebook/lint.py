@@ -20,7 +20,7 @@ from crossmargin.rulebook.rate import FromParameter, HeldMin, Lookup
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.terms import Parameter
 
-ISSUER_FAMILY = "issuer_family"
+ISSUER_FAMILY, WRAPPER = "issuer_family", "wrapper"
 HEDGE_RATES = "rates of a hedge"
 """What a hedge between quote currencies pays, which may depend on the price of one in the other."""
 COVARIANCES = "covariances"
@@ -28,7 +28,7 @@ ROW_FIELD = "field of an instrument"
 """A field that a rate reads row by row, where figures of a whole group are none."""
 LOCATED: Mapping[str, tuple[str | None, ...]] = {
     "locations parameter": PLACES,
-    "caps parameter": ("asset", ISSUER_FAMILY, *PLACES),
+    "caps parameter": ("asset", ISSUER_FAMILY, WRAPPER, *PLACES),
     f"{HEDGE_RATES} parameter": (None, PEG),
     "inside parameter": (PAIR, None),
     "between parameter": (PAIR, None),
@@ -36,7 +36,7 @@ LOCATED: Mapping[str, tuple[str | None, ...]] = {
 }
 """What the parameters of a place in a charge may be indexed by, where it is special."""
 ONLY_THERE: Mapping[str | None, str] = {
-    **dict.fromkeys((*PLACES, ISSUER_FAMILY), "which only collateral is told apart by"),
+    **dict.fromkeys((*PLACES, ISSUER_FAMILY, WRAPPER), "which only collateral is told apart by"),
     PEG: "which only the rates of quote_hedge are",
     PAIR: "which only correlations are told apart by",
 }

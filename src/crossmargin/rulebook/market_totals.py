@@ -55,6 +55,15 @@ def by_owner(context: Context, by: str, assets: NDArray[np.int64], totals: ByOwn
     return np.where(owner >= 0, found, np.nan)
 
 
+def owner_numbers(context: Context) -> Mapping[str, int]:
+    """The number of each owner's name."""
+    names = context.owner_names
+    # The entry holds the names, so their identity names nothing else while it is kept.
+    return context.run.keep(
+        ("owner numbers", id(names)), lambda: (names, {name: i for i, name in enumerate(names)})
+    )[1]
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Table:
@@ -70,20 +79,17 @@ def _table(context: Context, names: tuple[str, ...], totals: ByOwner) -> _Table:
     """Entries of owners and assets that the book does not know are left out; -1 ends an empty
     table.
     """
-    number = {name: i for i, name in enumerate(names)}
-    codes = context.run.universe.assets
-    width = len(codes)
-    rows: dict[int, float] = {-1: 0.0}
-    for asset, code in enumerate(codes):
-        rows.update(
-            (number[owner] * width + asset, quoted.value)
-            for (owner, of), quoted in totals.items()
-            if of == code and owner in number
-        )
-    keys = sorted(rows)
-    return _Table(
-        names=names,
-        totals=totals,
-        key=np.array(keys, dtype=np.int64),
-        value=np.array([rows[key] for key in keys]),
-    )
+    number = owner_numbers(context)
+    codes, copies = context.run.universe.assets, context.run.universe.copies
+    width, size = len(codes), len(codes) // copies
+    place = {code: i for i, code in enumerate(codes[:size])}
+    known = [
+        (number[owner] * width + place[code], quoted.value)
+        for (owner, code), quoted in totals.items()
+        if code in place and owner in number
+    ]
+    first = np.array([key for key, _ in known], dtype=np.int64)
+    key = np.concatenate([[-1], *(first + copy * size for copy in range(copies))])
+    value = np.concatenate([[0.0], np.tile([each for _, each in known], copies)])
+    order = np.argsort(key, kind="stable")
+    return _Table(names=names, totals=totals, key=key[order], value=value[order])

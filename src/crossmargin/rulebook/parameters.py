@@ -22,6 +22,7 @@ INDEXES = (
     "bridge",
     "custodian",
     "issuer_family",
+    "wrapper",
     "account",
     PEG,
     PAIR,

@@ -45,15 +45,15 @@ def places(
         for place in np.unique(number[(number >= 0) & held]).tolist():
             yield rows.places[place], number == place
         return
-    names = [_names_of(kind, code, assets) for code in codes]
+    names = [lost_with(kind, code, assets) for code in codes]
     present = {name for asset in np.unique(rows.asset[held]).tolist() for name in names[asset]}
     for name in sorted(present):
         lost = np.array([name in own for own in names], dtype=np.bool_)
         yield name, lost[rows.asset]
 
 
-def _names_of(kind: PlaceKind, code: str, assets: Mapping[str, Asset]) -> tuple[str, ...]:
-    """What a coin is lost with: its issuer, its family, or the wrappers that it is made of."""
+def lost_with(kind: PlaceKind, code: str, assets: Mapping[str, Asset]) -> tuple[str, ...]:
+    """What a coin is lost with wherever it is kept: issuer, family, or wrappers it is made of."""
     fact = assets.get(code)
     if fact is None:
         return ()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -233,6 +235,36 @@ def test_places_have_haircuts_and_caps_of_their_own() -> None:
         issuer_families={"USDT": "tether", "XAUT": "tether"},
     )
     assert found == pytest.approx(300.0 + 1_000.0 + 700.0)
+
+
+def test_a_cap_of_a_wrapped_coin_counts_what_wraps_it_in_turn() -> None:
+    charge = Collateral(
+        rates="$haircut",
+        stated=Stated.HAIRCUT,
+        price=Price.INDEX,
+        debt_price=Price.INDEX,
+        caps=("$wrapper_cap",),
+    )
+    context = small_context(
+        accounts={
+            "both": {"balances": {"ETH": 1.0, "stETH": 1.0, "wstETH": 1.0}},
+            "inner": {"balances": {"stETH": 1.0}},
+            "outer": {"balances": {"wstETH": 2.0}},
+        },
+        prices={"ETH": 1_000.0, "stETH": 1_000.0, "wstETH": 1_200.0},
+        parameters={
+            "haircut": 0.0,
+            "wrapper_cap": {"value": {"stETH": 1_500.0, "wstETH": 900.0}, "by": "wrapper"},
+        },
+        tick_exponent=-14,
+    )
+    wraps = {"stETH": "ETH", "wstETH": "stETH"}
+    context.run.priced.assets = {
+        code: replace(fact, wraps=wraps.get(code))
+        for code, fact in context.run.priced.assets.items()
+    }
+    amount = in_units(context, charge.evaluate(context, "account").amount)
+    assert amount.tolist() == pytest.approx([1_000.0 + 1_500.0, 1_000.0, 900.0], abs=1e-3)
 
 
 def test_a_place_without_a_haircut_is_unavailable_not_free() -> None:

@@ -37,8 +37,9 @@ class Collateral:
     with `bounds` are marginal tiers, counted in coins or value (`measure`); `size_factor` and
     `size_numerator` scale them by size. `liquidity` names haircuts by asset, `locations` haircuts
     by venue, chain, bridge or custodian. `caps` name the most credit in reporting currency that an
-    account gets by asset, issuer_family, venue, chain, bridge or custodian; what a table does not
-    name has no cap. `venue_limit` names coins by asset that a venue counts over all accounts.
+    account gets by asset, wrapper, issuer_family, venue, chain, bridge or custodian; what a table
+    does not name has no cap. `venue_limit` names coins by asset that a venue counts over all
+    accounts.
 
     `with_unrealised` nets the profit of futures and perpetuals with the balance of its settlement
     asset before any haircut. Assets in `revalued` ("*" for all) move in the scenarios and have no

@@ -11,6 +11,7 @@ from crossmargin.collateral.cap import Cap, shared_scale
 from crossmargin.rulebook.charge.collateral_haircuts import by_asset
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.group_field import entry_of, required
+from crossmargin.rulebook.place import PlaceKind, lost_with
 from crossmargin.rulebook.terms import Parameter
 
 F8 = NDArray[np.float64]
@@ -78,7 +79,8 @@ def location_weight(context: Context, held: Holdings, references: tuple[str, ...
 def account_caps(
     context: Context, held: Holdings, references: tuple[str, ...], *, of_places: bool
 ) -> tuple[Cap, ...]:
-    """One cap per parameter, in reporting currency; a label without an entry has no limit.
+    """One cap per parameter, and one per wrapped coin, in reporting currency; a label without an
+    entry has no limit.
 
     `InputRefused` for a cap of a place where `of_places` is False.
     """
@@ -92,7 +94,27 @@ def account_caps(
         for parameter in parameters
         if parameter.by in PLACES and not of_places
     )
-    return tuple(_cap(context, held, parameter) for parameter in parameters)
+    return tuple(
+        cap
+        for parameter in parameters
+        for cap in (
+            _of_wrappers(context, held, parameter)
+            if parameter.by == PlaceKind.WRAPPER
+            else [_cap(context, held, parameter)]
+        )
+    )
+
+
+def _of_wrappers(context: Context, held: Holdings, parameter: Parameter) -> list[Cap]:
+    """A cap for each wrapped coin: what wraps it in turn counts as well, under caps of its own."""
+    facts, codes = context.run.priced.assets, context.run.universe.assets
+    made_of = [lost_with(PlaceKind.WRAPPER, code, facts) for code in codes]
+    labels = tuple(sorted({name for own in made_of for name in own}))
+    caps = []
+    for label, limit in zip(labels, _entries(parameter, labels).tolist(), strict=True):
+        key = np.array([0 if label in own else -1 for own in made_of], dtype=np.int64)[held.asset]
+        caps.append(Cap(key=key, limit=np.full(len(key), limit)))
+    return caps
 
 
 def _cap(context: Context, held: Holdings, parameter: Parameter) -> Cap:

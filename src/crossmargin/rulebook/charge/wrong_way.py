@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from crossmargin.base.failure import Failure, Reason, refuse_if_any
 from crossmargin.rulebook.charge.collateral_place import Holdings
 from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.market_totals import owner_numbers
 
 F8 = NDArray[np.float64]
 
@@ -26,10 +27,7 @@ def wrong_way_weight(context: Context, held: Holdings, links: tuple[str, ...]) -
         return weight
     table = _table(context, links)
     venues, names = context.balances.places, context.owner_names
-    # The entry holds the names, so their identity names nothing else while it is kept.
-    number = context.run.keep(
-        ("owner numbers", id(names)), lambda: (names, {name: i for i, name in enumerate(names)})
-    )[1]
+    number = owner_numbers(context)
     owner, venue = context.owner[held.account], held.places["venue"]
     nameless = (owner < 0) | (not names)
     for asset in np.unique(held.asset).tolist():

@@ -84,7 +84,7 @@ def test_a_rule_in_other_words_is_never_run_as_the_known_one(
 @pytest.mark.parametrize(
     ("name", "left_out", "said"),
     [
-        ("Deribit SM", "mark_price", "inputs.mark_price or inputs.index_price"),
+        ("Deribit SM", "mark_price", "inputs.price"),
         ("OKX options", "mark_coins", "inputs.mark_coins or inputs.mark"),
         ("OKX PM", "mr4_rate_perp", "inputs.mr4_rate_perp"),
         ("OKX PM", "mr6_pnl_at_24pct", "inputs.mr6_pnl_at_24pct"),

@@ -4,6 +4,7 @@ under several names, and texts that state a rule.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from crossmargin.conformance.case import Case
@@ -48,6 +49,18 @@ def lacking(case: Case, *alternatives: str) -> Unsupported | None:
         return None
     told = ", ".join("inputs." + " or inputs.".join(names.split()) for names in missing)
     return Unsupported(reason=f"missing keys {told}")
+
+
+def renamed(case: Case, words: Mapping[str, str]) -> Case:
+    """The vector with one name for each thing: the first name of `words` for any that follow it, in
+    capitals or not. A name that stands there twice stays as it is, and is then unknown.
+    """
+    meant = {word: name for name, words_ in words.items() for word in (name, *words_.split())}
+    inputs: dict[str, Any] = {}
+    for key, value in case.inputs.items():
+        name = meant.get(key.lower(), key)
+        inputs[key if name in inputs or (name != key and name in case.inputs) else name] = value
+    return replace(case, inputs=inputs)
 
 
 def listed(value: Any) -> list[Any]:

@@ -65,4 +65,4 @@ def test_a_pair_does_not_fit_below_the_account() -> None:
         of="notional", pairs=("BTC/ETH",), rate=Number(value=0.2), credit=Number(value=0.4)
     )
     with pytest.raises(ValueError, match="does not fit"):
-        charge.evaluate(context, "underlying")
+        charge.evaluate(context, "maturity")

@@ -20,11 +20,14 @@ from crossmargin.conformance.vector_reading import (
     nearest_misfit,
 )
 from crossmargin.conformance.verdict import Unsupported
-from crossmargin.wire.units import float_of, seconds_of_days
+from crossmargin.wire.units import decimal_of, float_of, seconds_of_days
 
 PARTS = "worst_case roll_shock delta_shock open_orders_margin mmp_margin"
+WHOLE = "risk_matrix_margin"
+WITHOUT = ("correlation_contingency", "spot_margin")
+"""Parts that the recipe does not have, since they are nothing in what it is for."""
 FACTOR = "mm_factor maintenance_factor maintenance_margin_factor"
-STATED = inputs_shape("worst_case", f"{PARTS} {FACTOR}")
+STATED = inputs_shape("", f"{PARTS} {WHOLE} {' '.join(WITHOUT)} {FACTOR}")
 DELTAS = "deltas delta delta_coins delta_total"
 TERMS = "days days_to_expiry"
 ROLL = inputs_shape("annualised_move_risk min_annualised_move", f"{DELTAS} {TERMS}")
@@ -42,13 +45,17 @@ FIGURES: dict[str, Figure] = {
 
 def is_of_parts(case: Case) -> bool:
     """Whether the vector states parts of a margin, or deltas that roll."""
-    return "worst_case" in case.inputs or "annualised_move_risk" in case.inputs
+    return any(key in case.inputs for key in ("worst_case", WHOLE, "annualised_move_risk"))
 
 
 def translate(case: Case) -> Translation | Unsupported:
     """Under `deribit-segregated-portfolio`, a coin at one dollar."""
-    if "worst_case" in case.inputs:
-        return nearest_misfit(case, [STATED]) or _parts(case)
+    if "annualised_move_risk" not in case.inputs:
+        wrong = nearest_misfit(case, [STATED])
+        other = [key for key in WITHOUT if decimal_of(case.inputs.get(key, 0))]
+        if wrong is None and other:
+            return Unsupported(reason=f"inputs.{other[0]} is a part that the recipe does not have")
+        return wrong or _parts(case)
     return nearest_misfit(case, [ROLL]) or lacking(case, DELTAS) or _roll(case)
 
 
@@ -61,7 +68,11 @@ def _parts(case: Case) -> Translation:
         scene=scene,
         figures=FIGURES,
         overrides={} if factor is None else {"maintenance_factor": float_of(factor)},
-        definitions={name: stated(float_of(case.inputs.get(name, 0))) for name in PARTS.split()},
+        definitions={
+            name: stated(float_of(case.inputs.get(name, 0)))
+            for name in (*PARTS.split(), WHOLE)
+            if name != WHOLE or WHOLE in case.inputs
+        },
         reporting="USD",
     )
 

@@ -1,10 +1,14 @@
 """Deribit's standard margin: perpetuals whose rates grow with their size, and short options."""
 
+import re
+
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
+from crossmargin.conformance.scene_lines import MAIN
 from crossmargin.conformance.translation import (
     Figure,
     LevelFigure,
+    ListFigure,
     ShareFigure,
     SizeFigure,
     Translation,
@@ -14,18 +18,23 @@ from crossmargin.conformance.vector_reading import (
     given,
     inputs_shape,
     lacking,
+    listed,
     nearest_misfit,
+    renamed,
     right_of,
 )
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.rulebook.amount import Amount
 from crossmargin.wire.units import float_of, negative_of, seconds_of_days
 
-SIZES = "position_coins size_coins coins contracts size qty"
-PRICES = "mark_price index_price index price mark underlying"
+WORDS = {
+    "position_coins": """size_coins coins contracts size qty position position_btc position_eth
+        position_sol size_btc size_eth size_sol""",
+    "price": "mark_price index_price index mark underlying",
+}
 FUTURE = inputs_shape(
     "im_base mm_base increment_per_coin",
-    f"size_usd {SIZES} {PRICES} linear currency",
+    "size_usd position_coins price linear inverse currency",
 )
 MARKS = "mark_price_coins mark_coins mark_price mark mark_price_usd"
 SPOTS = "underlying underlying_price futures_mark forward index spot"
@@ -34,6 +43,7 @@ OPTION = inputs_shape(
     "strike factors.im_a factors.im_b factors.mm",
     f"{MARKS} {SPOTS} {CONTRACTS} type right option_type side days_to_expiry",
 )
+BOUGHT = frozenset({"long", "buy", "bought", "1"})
 ANY_TERM_DAYS = 30
 """The rule of an option does not read its term."""
 
@@ -46,26 +56,47 @@ def translate(case: Case) -> Translation | Unsupported:
             or lacking(case, SPOTS, MARKS, CONTRACTS)
             or _option(case)
         )
-    needed = ("size_usd", PRICES) if "size_usd" in case.inputs else (SIZES,)
-    return nearest_misfit(case, [FUTURE]) or lacking(case, *needed) or _future(case)
+    named = renamed(case, WORDS)
+    needed = ("size_usd", "price") if "size_usd" in named.inputs else ("position_coins",)
+    return nearest_misfit(named, [FUTURE]) or lacking(named, *needed) or _future(named)
+
+
+def _is_inverse(case: Case) -> bool:
+    """As the vector says it; else coins with a price are linear, and contracts in dollars never."""
+    words = set(re.findall(r"[a-z]+", " ".join([case.name, *case.expected]).lower()))
+    if "linear" in case.inputs:
+        return not case.inputs["linear"]
+    if "size_usd" in case.inputs or words & {"inverse", "coins"}:
+        return True
+    return "price" not in case.inputs and not words & {"linear", "usd", "usdc", "usdt"}
 
 
 def _future(case: Case) -> Translation:
-    """In dollars and without dollars to divide, one coin is one dollar: only coins count."""
+    """A position for each size. Without dollars to divide, one coin is one dollar: only coins
+    count.
+    """
     inputs = case.inputs
-    inverse = "size_usd" in inputs or not any("usd" in key for key in case.expected)
-    price = given(inputs, PRICES)
+    inverse = _is_inverse(case)
+    sizes = inputs["size_usd"] if "size_usd" in inputs else inputs["position_coins"]
+    in_dollars = "size_usd" in inputs or not inverse
     scene = Scene()
-    mark = price if price is not None and ("size_usd" in inputs or not inverse) else 1
+    mark = inputs.get("price", 1) if in_dollars else 1
     coin = scene.asset(COIN, index=mark)
     settle = coin if inverse else scene.asset("USDC", index=1)
     quote = "USD" if inverse else settle
     row = scene.perpetual(coin, quote=quote, settle=settle, inverse=inverse, mark=mark)
-    scene.position(row, inputs["size_usd"] if "size_usd" in inputs else given(inputs, SIZES))
+    names = [f"account {number}" for number in range(len(listed(sizes)))]
+    for account, size in zip(names, listed(sizes), strict=True):
+        scene.position(row, size, account=account)
+    of = "coins" if inverse else "notional"
+    figures = {key: [_figure(key, of, account) for account in names] for key in case.expected}
     return Translation(
         recipe="deribit-standard",
         scene=scene,
-        figures={key: _figure(key, "coins" if inverse else "notional") for key in case.expected},
+        figures={
+            key: ListFigure(figures=tuple(each)) if isinstance(sizes, list) else each[0]
+            for key, each in figures.items()
+        },
         overrides={
             "initial_base": {coin: float_of(inputs["im_base"])},
             "maintenance_base": {coin: float_of(inputs["mm_base"])},
@@ -95,7 +126,8 @@ def _option(case: Case) -> Translation:
         mark=given(inputs, MARKS),
     )
     contracts = given(inputs, CONTRACTS)
-    scene.position(row, contracts if contracts < 0 else negative_of(contracts))
+    bought = str(inputs.get("side", "")).lower() in BOUGHT
+    scene.position(row, contracts if bought or contracts < 0 else negative_of(contracts))
     factors = inputs["factors"]
     return Translation(
         recipe="deribit-standard",
@@ -110,7 +142,7 @@ def _option(case: Case) -> Translation:
     )
 
 
-def _figure(key: str, size: str) -> Figure:
+def _figure(key: str, size: str, account: str = MAIN) -> Figure:
     words = key.split("_")
     if words[0] in ("im", "initial"):
         level = "initial"
@@ -118,7 +150,8 @@ def _figure(key: str, size: str) -> Figure:
         level = "maintenance"
     else:
         raise KeyError(f"expected.{key}")
-    required = LevelFigure(level=level, part="requirement")
+    required = LevelFigure(level=level, part="requirement", account=account)
     if "rate" in words or "frac" in words:
-        return ShareFigure(of=required, base=SizeFigure(amount=Amount.ABS_NET, of=size))
+        base = SizeFigure(amount=Amount.ABS_NET, of=size, account=account)
+        return ShareFigure(of=required, base=base)
     return required

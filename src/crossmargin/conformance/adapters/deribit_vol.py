@@ -2,7 +2,7 @@
 contingencies of its first version.
 """
 
-from crossmargin.conformance.adapters import deribit_parts
+from crossmargin.conformance.adapters import deribit_grid, deribit_parts
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import NodeFigure, Translation, VolFigure
@@ -35,6 +35,8 @@ def translate(case: Case) -> Translation | Unsupported:
     """One option in the matrix of `deribit-portfolio`, futures and options of 2017, or parts that
     are stated.
     """
+    if deribit_grid.is_of_positions(case):
+        return deribit_grid.translate(case)
     if deribit_parts.is_of_parts(case):
         return deribit_parts.translate(case)
     if "mark_iv" in case.inputs:

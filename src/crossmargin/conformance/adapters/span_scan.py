@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crossmargin.conformance.adapters import span_parts
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.option_legs import add_leg, listed_grid
 from crossmargin.conformance.scene import Scene
@@ -33,6 +34,8 @@ NUMBERS = tuple(range(1, 1000))
 
 def translate(case: Case) -> Translation | Unsupported:
     """The listed scenarios in their order, under `span`; nothing but the scan is charged."""
+    if span_parts.is_of_parts(case):
+        return span_parts.translate(case)
     wrong = nearest_misfit(case, [SCAN]) or unknown_rule(case, RULES)
     if wrong is not None:
         return wrong

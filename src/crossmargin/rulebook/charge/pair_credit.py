@@ -29,7 +29,8 @@ class PairCredit:
 
     Rows are contracts x the field `of`, netted per underlying. A pair "BTC/ETH" matches what is
     long of one and short of the other; the rest is left to the pairs that follow. The answer is
-    what is given back, >= 0; a tree takes it off with a factor of -1.
+    what is given back, >= 0; a tree takes it off with a factor of -1. Per underlying it is what
+    each leg is given.
     """
 
     of: str
@@ -39,10 +40,10 @@ class PairCredit:
     selection: Selection | None = None
 
     def evaluate(self, context: Context, at: str) -> Outcome:
-        """Ticks >= 0, rounded to nearest once per account and leg. ValueError below the account:
-        both underlyings must be in sight.
+        """Ticks >= 0, rounded to nearest once per account and leg. ValueError where a group holds
+        less than an underlying.
         """
-        if at != ACCOUNT:
+        if at not in (ACCOUNT, UNDERLYING):
             raise ValueError(f"a pair of underlyings does not fit into one {at}")
         amount = rows_amount(context, UNDERLYING, Amount.NET, self.of, self.selection)
         scale = 1.0 if self.of in CASH_FIELDS else 2.0**-context.run.tick_exponent
@@ -63,7 +64,7 @@ class PairCredit:
                 paid = np.rint(size * per_unit[leg] * credit[account[leg]])
                 given[leg] += np.where(size == 0.0, 0.0, paid)
                 left[leg] -= np.sign(left[leg]) * size
-        total = added_up(account, given, context.accounts_count)
+        total = given if at == UNDERLYING else added_up(account, given, context.accounts_count)
         parts = None
         if context.explain:
             x = row_values(context, self.of, self.selection)

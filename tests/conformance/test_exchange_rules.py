@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conformance.vectors import agrees
+from crossmargin.conformance.verdict import Unsupported
+from tests.conformance.vectors import agrees, verdict
 
 FEW = settings(max_examples=8, deadline=None)
 RATE = st.integers(1, 50).map(lambda x: x / 100)
@@ -415,3 +416,172 @@ def test_a_spread_pays_its_width() -> None:
     agrees("Reg-T / Cboe 10.3", inputs, {"requirement": 1_000}, 1e-6)
     inputs = {"S": 100, "legs": [["P", 90, 2, -3], ["P", 85, 1, 3]]}
     agrees("Reg-T / Cboe 10.3", inputs, {"requirement": 1_500}, 1e-6)
+
+
+COMMON = {"im_base": 0.02, "mm_base": 0.01, "increment_per_coin": 0.00005}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"position_coins": 25, "price": 100_000}, {"im": 53_125, "mm": 28_125}),
+        ({"size_btc": [25, 350], "index": 100_000}, {"im_usdc": [53_125, 1_312_500]}),
+        ({"size": 25, "mark": 100_000, "linear": False}, {"im": 0.53125}),
+        ({"position": 100}, {"im_rate": 0.025, "mm_coins": 1.5}),
+    ],
+)
+def test_coins_with_a_price_are_linear_unless_it_is_said(
+    inputs: dict[str, object], expected: dict[str, object]
+) -> None:
+    agrees("Deribit SM", {**inputs, **COMMON}, expected, 1e-6)
+
+
+def test_a_long_option_pays_nothing() -> None:
+    factors = {"im_a": 0.15, "im_b": 0.1, "mm": 0.075}
+    inputs = {"type": "C", "underlying": 50_000, "strike": 55_000, "mark_coins": 0.03, "size": 2}
+    agrees("Deribit SM", {**inputs, "side": "long", "factors": factors}, {"im_coins": 0}, 1e-9)
+
+
+EDGE = 0.18
+"""A captured answer of the venue: one short perpetual of ether, cell by cell."""
+COINS = -0.999487053
+CELLS = [COINS * p / (1 + p) for p in [EDGE * (step - 4) / 4 for step in range(9)]]
+
+
+def test_the_matrix_of_a_captured_position() -> None:
+    inputs = {
+        "position_coins": COINS,
+        "index_price": 1949.34,
+        "mark_price": 1949.49,
+        "price_range": EDGE,
+        "buckets_count": 4,
+        "min_annualised_move": 0.005,
+        "annualised_move_risk": 0.05,
+        "extended_dampener": 200_000,
+        "mm_factor": 0.8,
+    }
+    expected = {
+        "standard": [cell for cell in CELLS for _ in range(3)],
+        "extended": [0] * 8,
+        "worst_case": 0.15246412672881357,
+        "roll_shock": 0.004997435265,
+        "delta_shock": 0,
+        "risk_matrix_margin": 0.157461562265,
+        "initial_margin": 0.157461562265,
+        "maintenance_margin": 0.125969249812,
+    }
+    agrees("Deribit PM", inputs, expected, 1e-9)
+    by_price = {"q": COINS, "price_range": EDGE}
+    agrees("Deribit PM", by_price, {"pnl": CELLS, "worst_case": -CELLS[-1]}, 1e-9)
+
+
+def test_a_matrix_of_another_size_is_not_run() -> None:
+    inputs = {"position_coins": 1, "price_range": 0.16, "buckets_count": 5}
+    found = verdict("Deribit PM", inputs, {}, {"worst_case": 1})
+    assert isinstance(found, Unsupported)
+    assert "inputs.buckets_count is another than 4" in found.reason
+
+
+def test_margins_of_a_stated_risk_matrix() -> None:
+    parts = {"open_orders_margin": 0.06, "mmp_margin": 0.01, "spot_margin": 0, "mm_factor": 0.8}
+    expected = {"initial_margin": 0.13, "maintenance_margin": 0.048}
+    agrees("Deribit PM", {"risk_matrix_margin": 0.06, **parts}, expected, 1e-9)
+    found = verdict("Deribit PM", {"worst_case": 1, "spot_margin": 2}, {}, {"im": 3})
+    assert isinstance(found, Unsupported)
+    assert "inputs.spot_margin" in found.reason
+
+
+ARRAY = [-460, 610, 690, 1600, -2060, -990, 1460, 2130]
+ARRAY += [-4130, -3240, 1940, 2360, -6620, -6010, 3870, -5500]
+"""A long future and a short call in a textbook's chapter on SPAN, in its 16 scenarios."""
+
+
+def test_the_array_of_a_textbook_asks_for_6620() -> None:
+    expected = {"requirement": 6_620, "scan_risk": 6_620, "active_scenario": 13}
+    agrees("SPAN", {"pnl_by_scenario": ARRAY}, expected, 1e-6)
+    agrees("SPAN", {"risk_array": [-row for row in ARRAY]}, expected, 1e-6)
+
+
+@pytest.mark.parametrize(("minimum", "due"), [(300, 1_254), (1_300, 1_404)])
+def test_the_credit_is_taken_off_before_the_short_option_minimum(minimum: int, due: int) -> None:
+    inputs = {
+        "scan_risk": 1_000,
+        "inter_month_charge": 200,
+        "delivery_charge": 50,
+        "inter_commodity_credit": 100,
+        "short_option_minimum": minimum,
+        "net_option_value": -104,
+    }
+    agrees("SPAN", inputs, {"span_requirement": due}, 1e-6)
+
+
+def test_an_account_of_stated_units_and_what_it_borrowed() -> None:
+    units = {"unit_mmr": [1183.82, 191.66], "borrow_usd": 78_553}
+    rates = {"borrow_mmr_rate": 0.02, "borrow_imr_rate": 0.1, "imr_factor": 1.3}
+    due = {"mmr": 1375.48 + 1571.06, "imr": 1.3 * 1375.48 + 7855.3}
+    agrees("OKX PM", {**units, **rates}, due, 1e-6)
+    opened = {"unit_imr": [2000, 100], "borrow_usd": 0}
+    agrees("OKX PM", {**units, **rates, **opened}, {"imr": 2_100, "mmr": 1375.48}, 1e-6)
+
+
+def test_what_is_stated_of_a_unit_is_not_made_again() -> None:
+    agrees("OKX PM", {"mr1": 0, "mr4": 8053.32, "mr7": 3020.87}, {"mmr": 8053.32}, 1e-6)
+    agrees("OKX PM", {"mr1": 0, "mr7": 3020.87}, {"mmr": 3020.87}, 1e-6)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"tier_upper_bounds": [1e6, 5e6, 1e7], "tier_rates": [0.0075, 0.0175, 0.025]},
+        {"tiers": [[1e6, 0.0075], [5e6, 0.0175], [1e7, 0.025]]},
+    ],
+)
+def test_a_hedge_of_ten_million_across_stablecoins(table: dict[str, object]) -> None:
+    agrees("OKX PM", {"hedge_notional": 1e7, **table}, {"mr9": 202_500}, 1e-6)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"WB": WALLET, "position": {"symbol": "ETHUSDT", **ETHER, "side": 1}},
+        {"WB": WALLET, "EP": 1456.84, "size": 3683.979, "MMR": 0.1, "cumB": 135_365.0, "side": 1},
+    ],
+)
+def test_a_liquidation_price_by_other_names(inputs: dict[str, object]) -> None:
+    agrees("Binance USD-M", inputs, {"LP": 1114.78}, 0.01)
+
+
+FLOORS = [0, 5e4, 2.5e5, 1e6, 1e7]
+KEPT = [0.004, 0.005, 0.01, 0.025, 0.05]
+CARRIED = [0, 50, 1_300, 16_300, 266_300]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"notional_floor": FLOORS, "mmr": KEPT},
+        {"brackets": [list(each) for each in zip(FLOORS, KEPT, strict=True)]},
+        {"upper_bounds": [*FLOORS[1:], 2e7], "mmr": KEPT},
+    ],
+)
+def test_a_table_of_brackets_by_other_names(table: dict[str, object]) -> None:
+    agrees("Binance USD-M", table, {"cum": CARRIED}, 1e-6)
+    agrees("Binance USD-M", {**table, "notional": 3.5e6}, {"mm": 71_200}, 1e-6)
+    one = {"notional": 3.5e6, "mmr": 0.025, "cum": 16_300}
+    agrees("Binance USD-M", one, {"mm": 71_200}, 1e-6)
+
+
+def test_levels_of_contracts_and_weights_of_collateral() -> None:
+    levels = {"level_upper_bounds": [5e5, 1e6, 3e6, None], "im_rates": [0.02, 0.04, 0.06, 0.1]}
+    expected = {"im_rate": [0.02, 0.06], "mm_rate": [0.01, 0.03], "mm": [4_000, 45_000]}
+    agrees("Kraken Futures", {"contracts": [4e5, 1.5e6], **levels}, expected, 1e-6)
+    inputs = {"imf_factor": 0.002, "qty": 1e6, "weight": 0.95}
+    agrees("FTX (historic)", inputs, {"weight": 1.1 / 3}, 1e-9)
+    inputs = {"qty": 35, "index": 50_000, "tier_upper_bounds": [10, None], "ratios": [0.98, 0.9]}
+    agrees("Bybit UTA collateral", inputs, {"collateral_value": 1_615_000}, 1e-6)
+    inputs = {"base_im": 0.1, "rp": 0.05, "size": 900, "adv": 1_000, "participation": 0.1}
+    agrees("Coinbase INTX", inputs, {"im": 0.15}, 1e-9)
+
+
+def test_deltas_of_a_perpetual_and_of_short_calls() -> None:
+    agrees("Paradex PM", {"spot": 70_000, "deltas": [1, -1.5]}, {"min_delta": 1_400}, 1e-6)

@@ -17,12 +17,20 @@ from crossmargin.conformance.vector_reading import (
     inputs_shape,
     listed,
     nearest_misfit,
+    renamed,
     right_of,
     tiers,
 )
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.wire.units import float_of, seconds_of_days
 
+WORDS = {
+    "index": "index_price underlying_price underlying spot",
+    "mark": "mark_price option_mark",
+    "size": "qty contracts position",
+    "mm_factor": "mmf maintenance_factor",
+    "liq_fee": "liquidation_fee liq_fee_rate liquidation_fee_rate",
+}
 ENTRIES = "entry avg_price average_price entry_price order_price"
 LARGER = "im_factor im_a im_factor_high"
 LEAST = "im_factor_min im_b im_factor_low"
@@ -32,7 +40,14 @@ OPTION = inputs_shape(
     days_to_expiry""",
 )
 TIERED = "tier_upper_bounds ratios"
+ANY_COIN = {"coin": "qty quantity amount coins size", "coin_index": "index index_price"}
 SUFFIX = "_index"
+SAME = {
+    "mm": "position_mm",
+    "maintenance_margin": "position_mm",
+    "im": "position_im",
+    "initial_margin": "position_im",
+}
 MONEY = ("usdt", "usdc", "usd")
 FACTORS = {
     "option_maintenance": "mm_factor",
@@ -45,7 +60,10 @@ FACTORS = {
 def translate(case: Case) -> Translation | Unsupported:
     """One option, or balances each in an account of its own, under `bybit-cross`."""
     if "strike" in case.inputs:
-        return nearest_misfit(case, [OPTION]) or _option(case)
+        option = renamed(case, WORDS)
+        return nearest_misfit(option, [OPTION]) or _option(option)
+    if "index" in case.inputs:
+        case = renamed(case, ANY_COIN)
     coins = [key.removesuffix(SUFFIX) for key in case.inputs if key.endswith(SUFFIX)]
     indexed = " ".join(f"{coin} {coin}{SUFFIX}" for coin in coins)
     table = inputs_shape(f"{indexed} {TIERED}", " ".join(MONEY))
@@ -76,6 +94,8 @@ def _option(case: Case) -> Translation:
         "position_mm": NodeFigure(level="maintenance", node="option_maintenance"),
         "position_im": NodeFigure(level="initial", node="option_initial"),
     }
+    for key, same in SAME.items():
+        figures[key] = figures[same]
     for key, level in (("account_mm_rate", "maintenance"), ("account_im_rate", "initial")):
         figures[key] = ShareFigure(
             of=LevelFigure(level=level, part="requirement"),
@@ -111,14 +131,12 @@ def _collateral(case: Case, coins: list[str]) -> Translation:
     figures = tuple(
         LevelFigure(level="maintenance", part="equity", account=account) for account in names
     )
+    several = any(isinstance(each, list) for each in held)
+    counted: Figure = ListFigure(figures=figures) if several else figures[0]
     return Translation(
         recipe="bybit-cross",
         scene=scene,
-        figures={
-            "margin_balance": ListFigure(figures=figures)
-            if any(isinstance(each, list) for each in held)
-            else figures[0]
-        },
+        figures=dict.fromkeys(("margin_balance", "collateral_value", "value"), counted),
         overrides={
             "collateral_bounds": {
                 **{coin.upper(): [float_of(each) for each in bound] for coin in coins},

@@ -27,7 +27,10 @@ from crossmargin.wire.units import float_of
 BASE = "im bim base_im base_initial"
 PARAMETER = "rp risk_parameter"
 HORIZON = "coh close_out_horizon close_out_horizon_days close_out_days"
-POSITION = inputs_shape("", f"{BASE} {PARAMETER} {HORIZON} mm_ratio close_out_rule")
+SHARE = "participation volume_share adv_share percent_of_adv"
+POSITION = inputs_shape(
+    "", f"{BASE} {PARAMETER} {HORIZON} size adv {SHARE} mm_ratio close_out_rule"
+)
 AMOUNTS = "notional value amount"
 COLLATERAL = inputs_shape("weight", f"{AMOUNTS} cap account_cap exchange_cap")
 RULES = {"close_out_rule": r"max\(IM/3, MM-12 %\)"}
@@ -43,17 +46,20 @@ def translate(case: Case) -> Translation | Unsupported:
     return (
         nearest_misfit(case, [POSITION])
         or unknown_rule(case, RULES)
-        or lacking(case, f"{BASE} {PARAMETER}")
+        or lacking(case, f"{BASE} {PARAMETER}", *(("adv", SHARE) if "size" in case.inputs else ()))
         or _position(case)
     )
 
 
 def _position(case: Case) -> Translation:
-    """A day's volume of one, all of which may be traded: the notional is the horizon."""
+    """Without a size, a day's volume of one, all of which may be traded: the notional is the
+    horizon.
+    """
     inputs, scene = case.inputs, Scene()
-    coin = scene.asset(COIN, index=1, adv=1)
+    sized = "size" in inputs
+    coin = scene.asset(COIN, index=1, adv=inputs["adv"] if sized else 1)
     row = scene.perpetual(coin, mark=1)
-    days = given(inputs, HORIZON)
+    days = inputs["size"] if sized else given(inputs, HORIZON)
     scene.position(row, 1 if days is None else days, entry=1)
     parameter, base = given(inputs, PARAMETER), given(inputs, BASE)
     size = SizeFigure(amount=Amount.ABS_NET, of="notional")
@@ -61,7 +67,7 @@ def _position(case: Case) -> Translation:
     overrides: dict[str, Any] = {
         "base_initial": {coin: 0.0 if base is None else float_of(base)},
         "risk_parameter": {coin: 0.0 if parameter is None else float_of(parameter)},
-        "volume_share": 1.0,
+        "volume_share": float_of(given(inputs, SHARE)) if sized else 1.0,
     }
     if "mm_ratio" in inputs:
         overrides["maintenance_share"] = float_of(inputs["mm_ratio"])

@@ -14,10 +14,11 @@ from crossmargin.conformance.translation import (
 )
 from crossmargin.conformance.vector_reading import (
     COIN,
-    given,
     inputs_shape,
     lacking,
+    listed,
     nearest_misfit,
+    renamed,
     tiers,
 )
 from crossmargin.conformance.verdict import Unsupported
@@ -30,10 +31,26 @@ STATED = {
     "mr3": "mr3_vega_term mr3_vega_term_with_orders",
     "mr5": "mr5_rates mr5_rates_with_orders",
 }
-HEDGES = "hedge_usd hedged_usd hedge hedge_notional_usd hedged_notional_usd hedge_size_usd"
-BOUNDS = "bounds tier_upper_bounds"
-RATES = "rates tier_rates"
-DEPEG = inputs_shape("", f"{HEDGES} {BOUNDS} {RATES}")
+INSTEAD = {
+    "mr4": "mr4_futures_basis mr4_with_orders",
+    "mr6": "mr6_extreme mr6_with_orders",
+    "mr7": "mr7_minimum mr7_with_orders",
+    "mr9": "mr9_depeg mr9_depeg_with_orders",
+}
+"""Stated, or made from what else is."""
+WORDS = {
+    "hedge_usd": """hedged_usd hedge hedge_notional_usd hedged_notional_usd hedge_size_usd
+        hedge_notional hedge_size hedged_notional""",
+    "bounds": "tier_upper_bounds upper_bounds tier_bounds tier_upper_usd",
+    "rates": "tier_rates",
+    "unit_mmr": "units_mmr mmr_units risk_unit_mmr risk_units_mmr mmr_by_unit derivatives_mmr",
+    "unit_imr": "units_imr imr_units risk_unit_imr risk_units_imr imr_by_unit",
+    "borrow_usd": "borrow_liability_usd liability_usd borrowed_usd borrow usdt_liability_usd",
+    "borrow_mmr_rate": "borrow_mm_rate mr8_mmr_rate",
+    "borrow_imr_rate": "borrow_im_rate mr8_imr_rate",
+}
+BORROWED = {"borrow_mmr_rate": "mr8_borrowing", "borrow_imr_rate": "mr8_borrowing_initial"}
+DEPEG = inputs_shape("", "hedge_usd bounds rates tiers")
 NEEDS = {"mr4": "mr4_rate_perp", "mr7": "mr7_rate", "imr": "imr_factor"}
 SCAN = inputs_shape("signed_stress_notional_usd spot_shocks")
 UNPUBLISHED = {"vol_relative": 0.0, "depeg_rates": [0.0, 0.0, 0.0]}
@@ -44,22 +61,30 @@ def translate(case: Case) -> Translation | Unsupported:
     """A position that is worth its cash delta, at one dollar a coin, under `okx-portfolio`."""
     if "spot_shocks" in case.inputs:
         return nearest_misfit(case, [SCAN]) or _scan(case)
-    if given(case.inputs, HEDGES) is not None:
-        return nearest_misfit(case, [DEPEG]) or lacking(case, BOUNDS, RATES) or _depeg(case)
+    case = renamed(case, WORDS)
+    if "hedge_usd" in case.inputs:
+        needed = ("tiers",) if "tiers" in case.inputs else ("bounds", "rates")
+        return nearest_misfit(case, [DEPEG]) or lacking(case, *needed) or _depeg(case)
     extremes = " ".join(key for key in case.inputs if key.startswith(EXTREME))
+    rated = any(key in case.inputs for key in ("mr4_rate_perp", "mr7_rate"))
     unit = inputs_shape(
-        "cash_delta_usd",
-        f"mr1 mr2 mr3 mr5 {extremes} mr6_factor mr4_rate_perp mr7_rate imr_factor",
+        "cash_delta_usd" if rated or not (INSTEAD.keys() | {"unit_mmr"}) & set(case.inputs) else "",
+        f"""cash_delta_usd mr1 mr2 mr3 mr5 {extremes} mr6_factor mr4_rate_perp mr7_rate imr_factor
+        {" ".join(INSTEAD)} unit_mmr unit_imr borrow_usd {" ".join(BORROWED)}""",
     )
-    needed = [names for key, names in NEEDS.items() if key in case.expected]
+    lack = [
+        names for key, names in NEEDS.items() if key in case.expected and key not in case.inputs
+    ]
     if "mr6" in case.expected:
-        needed.append(extremes or f"{EXTREME}24pct")
-    return nearest_misfit(case, [unit]) or lacking(case, *needed) or _unit(case)
+        lack.append(extremes or f"{EXTREME}24pct")
+    if "unit_mmr" in case.inputs:
+        lack = []
+    return nearest_misfit(case, [unit]) or lacking(case, *lack) or _unit(case)
 
 
 def _unit(case: Case) -> Translation:
     inputs = case.inputs
-    scene, coin = _swap(inputs["cash_delta_usd"])
+    scene, coin = _swap(inputs.get("cash_delta_usd", 0))
     definitions: dict[str, dict[str, Any]] = {}
     for key, nodes in STATED.items():
         for node in nodes.split():
@@ -71,6 +96,9 @@ def _unit(case: Case) -> Translation:
     }
     for node in ("mr6_extreme", "mr6_with_orders"):
         definitions[node] = {"op": "scale", "part": loss, "factor": "$extreme_share"}
+    for key, nodes in INSTEAD.items():
+        if key in inputs:
+            definitions.update(dict.fromkeys(nodes.split(), stated(float_of(inputs[key]))))
     overrides: dict[str, Any] = {
         **UNPUBLISHED,
         "basis_least": {coin: float_of(inputs.get("mr4_rate_perp", 0))},
@@ -78,9 +106,21 @@ def _unit(case: Case) -> Translation:
         "vega_spread": 0.0,
         "rate_shift": 0.0,
     }
+    if "unit_mmr" in inputs:
+        units = {"op": "sum", "parts": [stated(float_of(x)) for x in listed(inputs["unit_mmr"])]}
+        definitions = {"risk_units": units, "risk_units_with_orders": units}
+    if "unit_imr" in inputs:
+        opened = [stated(float_of(each)) for each in listed(inputs["unit_imr"])]
+        definitions["risk_units_with_orders"] = {"op": "sum", "parts": opened}
+    for key, node in BORROWED.items():
+        if key in inputs:
+            owed = stated(float_of(inputs.get("borrow_usd", 0)))
+            definitions[node] = {"op": "scale", "part": owed, "factor": float_of(inputs[key])}
     for key, name in (("mr6_factor", "extreme_share"), ("imr_factor", "initial_factor")):
         if key in inputs:
             overrides[name] = float_of(inputs[key])
+    if "unit_imr" in inputs:
+        overrides["initial_factor"] = 1.0
     return Translation(
         recipe="okx-portfolio",
         scene=scene,
@@ -99,10 +139,12 @@ def _unit(case: Case) -> Translation:
 def _depeg(case: Case) -> Translation:
     """Long against one stablecoin and as much short against another, at one dollar a coin."""
     inputs = case.inputs
-    bound, rate = tiers(given(inputs, BOUNDS), given(inputs, RATES))
+    pairs = inputs.get("tiers")
+    bounds = inputs["bounds"] if pairs is None else [bound for bound, _ in pairs]
+    bound, rate = tiers(bounds, inputs["rates"] if pairs is None else [each for _, each in pairs])
     scene = Scene()
     coin = scene.asset(COIN, index=1)
-    hedge = given(inputs, HEDGES)
+    hedge = inputs["hedge_usd"]
     for money, held in (("USDT", hedge), ("USDC", negative_of(hedge))):
         settle = scene.asset(money, index=1)
         row = scene.perpetual(coin, quote=settle, settle=settle, mark=1, funding_rate=0)

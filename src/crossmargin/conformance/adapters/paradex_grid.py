@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crossmargin.conformance.case import Case
-from crossmargin.conformance.option_legs import add_leg, listed_grid
+from crossmargin.conformance.option_legs import OUTRIGHT, add_leg, listed_grid
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import (
     DriverFigure,
@@ -27,6 +27,7 @@ from crossmargin.conformance.verdict import Unsupported
 from crossmargin.wire.units import float_of
 
 GRID = "scenarios_spot_vol_weight"
+DELTAS = inputs_shape("spot deltas")
 GIVEN = "spot dte mark_iv pricing vol_rule"
 ONE = inputs_shape("spot qty", f"strike type {GIVEN} {GRID}")
 LEG = "legs[].type legs[].kind legs[].strike legs[].qty legs[].dte legs[].mark_iv"
@@ -47,7 +48,10 @@ NUMBERS = tuple(range(1, 1000))
 
 def translate(case: Case) -> Translation | Unsupported:
     """The listed scenarios in their order, under `paradex-portfolio` without its fee."""
-    option = "strike" in case.inputs or "type" in case.inputs
+    if "deltas" in case.inputs:
+        return nearest_misfit(case, [DELTAS]) or _deltas(case)
+    kind = str(given(case.inputs, "type kind")).lower()
+    option = "strike" in case.inputs or ("type" in case.inputs and kind not in OUTRIGHT)
     needed = ("type", "strike", "dte", "mark_iv") if option and "qty" in case.inputs else ()
     return (
         nearest_misfit(case, [ONE, LEGS])
@@ -111,6 +115,22 @@ def _grid(case: Case) -> Translation:
         figures=figures,
         overrides={"fee": 0.0},
         scenarios={"grid": _table(inputs)} if GRID in inputs else {},
+    )
+
+
+def _deltas(case: Case) -> Translation:
+    """A perpetual of its own for each stated delta, in coins."""
+    scene = Scene()
+    coin = scene.asset(COIN, index=case.inputs["spot"])
+    for number, delta in enumerate(case.inputs["deltas"]):
+        price = case.inputs["spot"]
+        row = scene.perpetual(coin, name=f"#{number}", mark=price, funding_rate=0)
+        scene.position(row, delta, entry=price)
+    return Translation(
+        recipe="paradex-portfolio",
+        scene=scene,
+        figures={"min_delta": NodeFigure(level="maintenance", node="min_delta")},
+        overrides={"fee": 0.0},
     )
 
 

@@ -244,6 +244,20 @@ def taken(members_of: list[str]) -> tuple[list[float], list[float]]:
     return initial, locked
 
 
+def holder(
+    venue: str, positions: dict[str, tuple[float, float]], balances: dict[str, float]
+) -> dict[str, object]:
+    """An account's venue, contracts at an entry price, and coins."""
+    return {
+        "venue": venue,
+        "positions": [
+            {"listing": listing, "contracts": str(contracts), "entry_price": str(price)}
+            for listing, (contracts, price) in positions.items()
+        ],
+        "balances": [{"asset": code, "amount": str(amount)} for code, amount in balances.items()],
+    }
+
+
 @pytest.mark.parametrize("name", hedged_sub_books())
 def test_on_hedged_sub_books_portfolio_is_at_most_cross_and_cross_at_most_isolated(
     name: str,
@@ -253,11 +267,56 @@ def test_on_hedged_sub_books_portfolio_is_at_most_cross_and_cross_at_most_isolat
     assert locked[0] < locked[1] <= locked[2]
 
 
-def test_hedges_that_a_portfolio_model_sees_through_take_more_than_brackets() -> None:
-    """What brackets do not see: the coin behind covered calls, and that stETH is not ETH."""
-    initial, locked = taken(["deribit-spv"])
-    assert initial[0] < initial[1] <= initial[2]
-    assert locked[0] > locked[1]
+HEDGES: dict[str, list[dict[str, object]]] = {
+    "staked ether against ether": [
+        holder("binance", {"ETH/USDT:USDT": (-700, 1900)}, {"USDT": 300_000}),
+        holder("bybit", {}, {"stETH": 700}),
+    ],
+    "funding across two venues": [
+        holder("bybit", {"BTC/USDT:USDT": (15, 64_000)}, {"USDT": 200_000}),
+        holder("hyperliquid", {"BTC/USDC:USDC": (-15, 64_000)}, {"USDC": 200_000}),
+    ],
+    "covered calls": [
+        holder("deribit", {"ETH/USD:ETH-261225-2500-C": (-600, 0.08)}, {"ETH": 620}),
+    ],
+}
+"""Trades of the fund leg against leg, without what else their accounts hold."""
+
+
+@pytest.mark.parametrize("name", HEDGES)
+def test_a_hedge_by_itself_locks_no_more_in_portfolio_than_in_cross_or_isolated(name: str) -> None:
+    market = crossmargin.load_market("examples/market.json")
+    held = crossmargin.load_book(
+        {
+            "schema": "crossmargin/book/1",
+            "entities": [{"id": "owner", "name": "Owner", "house": True}],
+            "accounts": [
+                {"id": f"leg-{number}", "entity": "owner", **leg}
+                for number, leg in enumerate(HEDGES[name])
+            ],
+        },
+        market,
+    )
+    columns, priced = prepared(held, market).columns, prepared(held, market).priced
+    pool = np.zeros(columns.accounts_count, dtype=np.int64)
+    together = pooled(columns, pool, ["pool"])
+    locked = []
+    for recipe, own in (
+        ("house", together),
+        ("cross-tiered", together),
+        ("isolated-tiered", columns),
+    ):
+        found = assess_pockets(recipe_named(recipe), own, priced).summary
+        locked.append(float((found.net_liquidation - found.levels["initial"].buffer).sum()))
+    assert locked[0] < locked[1] <= locked[2]
+
+
+def test_coins_that_hedge_nothing_take_more_in_portfolio_than_in_brackets() -> None:
+    """The two accounts of the staking trade hold 500 staked ether and 15 bitcoin beside it."""
     initial, locked = taken(["binance-main", "bybit-main"])
     assert initial[0] > initial[1]
+    assert locked[0] > locked[1]
+    # Twenty coins are covered by no call: at liquidation the model sees them fall, brackets do not.
+    initial, locked = taken(["deribit-spv"])
+    assert initial[0] < initial[1] <= initial[2]
     assert locked[0] > locked[1]

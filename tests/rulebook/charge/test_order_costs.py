@@ -77,6 +77,41 @@ def test_the_fee_to_close_is_of_the_value_at_the_bankruptcy_price(
     assert float(in_units(context, found.amount)[0]) == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("listing", "held", "orders", "expected"),
+    [
+        # 2 held at 50,000; bids of 3 at 49,000 make 247,000 at entry, asks of 1 take off.
+        (LINEAR, 2, [("buy", 3, 49_000), ("sell", 1, 51_000)], 247_000 * 0.9),
+        # Asks of 6 turn the position: 200,000 sold less 100,000 is a short, which pays more.
+        (LINEAR, 2, [("sell", 6, 50_000)], 200_000 * 1.1),
+        (LINEAR, 0, [("buy", 1, 50_000), ("sell", 1, 50_000)], 50_000 * 1.1),
+        (INVERSE, 0, [("buy", 50_000, 50_000), ("sell", 50_000, 50_000)], 50_000 * 1.1),
+        (LINEAR, 2, [], 100_000 * 0.9),
+    ],
+)
+def test_open_orders_pay_the_fee_to_close_of_the_worse_side(
+    listing: str, held: float, orders: list[tuple[str, float, float]], expected: float
+) -> None:
+    context = small_context(
+        accounts={
+            "one": {
+                "positions": {listing: {"contracts": held, "entry": 50_000.0}},
+                "orders": [
+                    {"listing": listing, "side": side, "contracts": contracts, "limit_price": price}
+                    for side, contracts, price in orders
+                ],
+            }
+        },
+        prices=PRICES,
+        listings=LISTINGS,
+    )
+    charge = ClosingFee(
+        fee=Number(value=0.001), leverage=Number(value=10.0), orders=OrderFill.WORST
+    )
+    found = charge.evaluate(context, "account")
+    assert float(in_units(context, found.amount)[0]) == pytest.approx(expected * 0.001, abs=1e-5)
+
+
 def test_a_position_of_unknown_cost_has_no_fee_to_close() -> None:
     context = small_context(
         accounts={"one": {"positions": {LINEAR: 1}}}, prices=PRICES, listings=LISTINGS

@@ -154,6 +154,18 @@ def test_cash_lowers_the_risk_by_its_amount(ticks, tail, cash):
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    ticks=TICKS,
+    tail=TAILS,
+    worse=arrays.arrays(np.float64, (2, SCENARIOS), elements=st.integers(0, 2**40).map(float)),
+)
+def test_a_book_that_loses_more_in_every_scenario_never_has_less_risk(ticks, tail, worse):
+    for before, after in zip(measures(ticks, tail), measures(ticks - worse, tail), strict=True):
+        assert (after >= before - 1e-9 * np.abs(before)).all()
+    assert (value_at_risk(ticks - worse, tail)[0] >= value_at_risk(ticks, tail)[0]).all()
+
+
+@settings(max_examples=60, deadline=None)
 @given(ticks=TICKS, further=arrays.arrays(np.float64, (2, 1), elements=WHOLE))
 def test_another_scenario_never_lowers_the_scan(ticks, further):
     assert (scan_loss(np.hstack([ticks, further]))[0] >= scan_loss(ticks)[0]).all()

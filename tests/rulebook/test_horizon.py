@@ -122,6 +122,16 @@ def test_a_call_that_cannot_be_read_is_refused_by_name(written: str, message: st
         read_recipe(tiny(shortfall(2), family(2) + tables, head).encode())
 
 
+def test_legs_wait_at_least_as_long_as_a_call_lasts() -> None:
+    # Both fit into the first family; the leg is scanned over 0.5 days and its work, not over 0.75.
+    text = tiny(legs(0.0), ONE_TWO_FIVE + call(0.25, 0.25, 0.25))
+    with pytest.raises(InputRefused, match=r"waits 0.5 days.*a call lasts 0.75"):
+        read_recipe(text.encode())
+    assert read_recipe(tiny(legs(0.25), ONE_TWO_FIVE + call(0.25, 0.25, 0.25)).encode()).call
+    by_market = legs('{ kind = "field", field = "adv" }')
+    assert read_recipe(tiny(by_market, ONE_TWO_FIVE + call(0.25, 0.25, 0.5)).encode()).call
+
+
 def test_legs_that_wait_longer_than_any_family_are_refused_when_the_recipe_is_read() -> None:
     with pytest.raises(InputRefused, match="longest horizon of 5 days"):
         read_recipe(tiny(legs(5.0), ONE_TWO_FIVE).encode())

@@ -1,7 +1,8 @@
 """The horizon of a recipe: how many days its requirements cover, and whether its calls fit in."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 from crossmargin.base.failure import Failure, Reason
 from crossmargin.rulebook.charge.horizon_shortfall import (
@@ -43,25 +44,48 @@ def call_failures(recipe: Recipe) -> Iterator[Failure]:
             f"the requirement covers {covered:g} days"
         )
         yield Failure(Reason.CONTRADICTION, where, message)
+    for leaf in _by_leg(recipe):
+        waiting = [_plain(rate, recipe.terms) for rate in leaf.charge.waiting]
+        known = [days for days in waiting if days is not None]
+        if len(known) == len(waiting) and sum(known) < recipe.call.days:
+            message = (
+                f"{leaf.name} waits {sum(known):g} days before it closes anything; "
+                f"a call lasts {recipe.call.days:g}"
+            )
+            yield Failure(Reason.CONTRADICTION, where, message)
 
 
 def wait_failures(recipe: Recipe) -> Iterator[Failure]:
     """A charge that waits longer than any of its families is long."""
-    for level in recipe.levels:
-        for leaf in _leaves(level.requirement):
-            if isinstance(leaf.charge, HorizonShortfall):
-                days = [family_days(recipe.terms, name) for name in leaf.charge.scenarios]
-                longest = max((each for each in days if each is not None), default=None)
-                least = _least_wait(leaf.charge, recipe.terms)
-                if longest is not None and not 0.0 <= least <= longest:
-                    yield too_long_a_wait(f"{recipe.name}.{leaf.name}", longest)
+    for leaf in _by_leg(recipe):
+        days = [family_days(recipe.terms, name) for name in leaf.charge.scenarios]
+        longest = max((each for each in days if each is not None), default=None)
+        least = _least_wait(leaf.charge, recipe.terms)
+        if longest is not None and not 0.0 <= least <= longest:
+            yield too_long_a_wait(f"{recipe.name}.{leaf.name}", longest)
 
 
-def _leaves(node: Node) -> Iterator[Leaf]:
-    if isinstance(node, Leaf):
-        yield node
-    for child in children(node):
-        yield from _leaves(child)
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ByLeg:
+    """A leaf in which each leg has a horizon of its own."""
+
+    name: str
+    charge: HorizonShortfall
+
+
+def _by_leg(recipe: Recipe) -> Iterator[_ByLeg]:
+    """Each such leaf once, however many levels refer to it."""
+    seen: set[int] = set()
+    ahead = [level.requirement for level in recipe.levels]
+    while ahead:
+        node = ahead.pop()
+        ahead += children(node)
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Leaf) and isinstance(node.charge, HorizonShortfall):
+            yield _ByLeg(name=node.name, charge=node.charge)
 
 
 def _covered(node: Node, terms: Terms) -> float | None:

@@ -25,6 +25,11 @@ Index: TypeAlias = NDArray[np.int64]
 SCREEN_RANKS_MAX = 4
 SCREEN_ROWS_PER_LISTING = 2
 SCREEN_SIZE_LIMIT = 2.0**100
+WIDE_PER_RANK = 8
+"""Scenarios per rank from which on a wide tail is worth finding first and adding after."""
+LANES_PER_RANK = 5
+CANDIDATES_PER_RANK = 3
+"""More candidates than that, and all of a group's sums are made instead."""
 
 
 @final
@@ -47,9 +52,8 @@ def tails(rows: Rows, indptr: Index, ranks_count: int) -> Iterator[tuple[Index, 
     for groups, begin, count in chunks(rows, indptr, len(buffers.sums)):
         close = np.arange(groups.size)
         if screen is not None and in_slots(count):
-            sure, worst_scenario, lowest = _screened(
-                rows, screen, begin, count, buffers, ranks_count
-            )
+            find = _screened if ranks_count <= SCREEN_RANKS_MAX else _screened_wide
+            sure, worst_scenario, lowest = find(rows, screen, begin, count, buffers, ranks_count)
             yield groups[sure], worst_scenario, lowest
             close = np.flatnonzero(~sure)
             screen = screen if 2 * close.size <= groups.size else None
@@ -61,7 +65,8 @@ def tails(rows: Rows, indptr: Index, ranks_count: int) -> Iterator[tuple[Index, 
 def _screen_of(rows: Rows, ranks_count: int) -> _Screen | None:
     """What screening needs, or None where it does not pay or float32 cannot hold the figures."""
     listings_count, scenarios_count = rows.change_ticks.shape
-    if ranks_count > min(SCREEN_RANKS_MAX, scenarios_count - 1):
+    widest = scenarios_count // WIDE_PER_RANK
+    if ranks_count > max(min(SCREEN_RANKS_MAX, scenarios_count - 1), widest):
         return None
     if rows.contracts.size < SCREEN_ROWS_PER_LISTING * listings_count:
         return None
@@ -129,6 +134,57 @@ def _screened(
     worst_scenario = np.where(lowest == lowest.min(axis=0), candidate, scenarios_count).min(axis=0)
     lowest.sort(axis=0)
     return sure, worst_scenario, lowest
+
+
+def _screened_wide(
+    rows: Rows, screen: _Screen, begin: Index, count: Index, buffers: Buffers, ranks_count: int
+) -> tuple[NDArray[np.bool_], Index, Float]:
+    """As `_screened`, for tails of many scenarios.
+
+    Each lane of scenarios gives its lowest rough sum; so many of them as there are ranks lie at or
+    below a limit, and no sum of the tail lies above it by more than twice what a rough sum may be
+    off by. All up to there are candidates; they are added exactly, and nothing else can belong to
+    the tail. Where they are too many the group is not sure.
+    """
+    listing, factor = slots(rows, begin, count)
+    n, groups_count = listing.shape
+    scenarios_count = rows.change_ticks.shape[1]
+    rough = _dot_products(screen.change, listing, factor, buffers)
+    depth = max(1, scenarios_count // (LANES_PER_RANK * ranks_count))
+    lanes = scenarios_count // depth
+    low = rough[:, : depth * lanes].reshape(groups_count, depth, lanes).min(axis=1)
+    low.partition(ranks_count - 1, axis=1)
+    gross = (np.abs(factor) * screen.reach.take(listing)).sum(axis=0)
+    off = 1.01 * (n + 3) * 2.0**-24 * gross + 2.0 * n + 4.0
+    limit = (low[:, ranks_count - 1] + 2.0 * off).astype(np.float32)
+    np.nextafter(limit, np.float32(np.inf), out=limit)
+    cell = np.flatnonzero(rough <= limit[:, None])
+    group = cell // scenarios_count
+    found = np.bincount(group, minlength=groups_count)
+    sure = (found >= ranks_count) & (found <= CANDIDATES_PER_RANK * ranks_count)
+    if not sure.all():
+        cell, group = cell[sure[group]], group[sure[group]]
+        found = np.where(sure, found, 0)
+    scenario = cell - group * scenarios_count
+    exact = np.empty(len(cell))
+    step = max(1, buffers.terms.size // n)
+    for first in range(0, len(cell), step):
+        part = slice(first, first + step)
+        at = listing.take(group[part], axis=1)
+        at *= scenarios_count
+        at += scenario[part]
+        terms = rows.change_ticks.reshape(-1).take(at, mode="clip")
+        terms *= factor.take(group[part], axis=1)
+        np.rint(terms, out=terms).sum(axis=0, out=exact[part])
+    exact += 0.0
+    place = np.arange(len(cell)) - (np.cumsum(found) - found).take(group)
+    ticks = np.full((groups_count, max(ranks_count, int(found.max(initial=0)))), np.inf)
+    ticks[group, place] = exact
+    numbers = np.zeros(ticks.shape, dtype=np.int64)
+    numbers[group, place] = scenario
+    worst = numbers[np.arange(groups_count), ticks.argmin(axis=1)]
+    ticks.sort(axis=1)
+    return sure, worst[sure], ticks[sure, :ranks_count].T
 
 
 def _dot_products(change: Single, listing: Index, factor: Float, buffers: Buffers) -> Single:

@@ -1,20 +1,56 @@
-"""Defects to plant in the live engine: each is one place of one file, written another way."""
+"""Defects to plant in the live engine, its ledger and its journal: each is one place of one file,
+written another way.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old`, which stands once in `file`, becomes `new`."""
+    """`old`, which stands once in `file`, becomes `new`; `first` are the tests nearest to it."""
 
     says: str
     file: str
     old: str
     new: str
+    first: tuple[str, ...]
+
+
+NEAREST = {
+    "engine/booking.py": ("engine/test_money.py",),
+    "engine/trades.py": ("engine/test_money.py", "engine/test_decisions.py"),
+    "engine/money.py": ("engine/test_decisions.py", "engine/test_money.py"),
+    "engine/check.py": ("engine/test_decisions.py", "engine/test_incidents.py"),
+    "engine/doubt.py": ("engine/test_decisions.py", "engine/test_pricing.py"),
+    "engine/orders.py": ("engine/test_decisions.py",),
+    "engine/window.py": ("engine/test_window.py",),
+    "engine/markets.py": ("engine/test_market_events.py", "engine/test_incidents.py"),
+    "engine/pricing.py": ("engine/test_pricing.py",),
+    "engine/control.py": ("engine/test_decisions.py", "engine/test_market_events.py"),
+    "engine/calls.py": ("engine/test_decisions.py", "engine/test_incidents.py"),
+    "engine/valued.py": ("engine/test_market_events.py", "engine/test_window.py"),
+    "engine/progress.py": ("engine/test_window.py", "engine/test_decisions.py"),
+    "engine/remargin.py": ("engine/test_decisions.py",),
+    "engine/rows.py": ("engine/test_rows.py",),
+    "engine/snapshot.py": ("engine/test_snapshot.py",),
+    "engine/state_form.py": ("engine/test_snapshot.py",),
+    "ledger/ledger.py": ("ledger",),
+    "ledger/chain.py": ("ledger",),
+    "ledger/check.py": ("ledger",),
+    "ledger/why.py": ("ledger",),
+    "ledger/rounding.py": ("ledger",),
+    "store/restart.py": ("store/test_restart.py",),
+    "store/durable.py": ("store/test_restart.py", "cli/test_engine.py"),
+    "store/chain.py": ("store/test_damage.py", "store/test_contract.py"),
+    "store/sqlite.py": ("store/test_contract.py",),
+    "action/ladder.py": ("action/test_ladder.py",),
+}
+"""The tests that know a file best: most defects die there, in seconds."""
 
 
 def _in(file: str, *rows: tuple[str, str, str]) -> list[Mutant]:
-    return [Mutant(says, f"engine/{file}.py", old, new) for says, old, new in rows]
+    name = f"{file}.py" if "/" in file else f"engine/{file}.py"
+    return [Mutant(says, name, old, new, NEAREST[name]) for says, old, new in rows]
 
 
 MUTANTS = (
@@ -100,7 +136,6 @@ MUTANTS = (
         "check",
         ("no halt is looked at", "if scope in state.halts:", "if False:"),
         ("missing events are no matter", "and progress.missing:", "and False:"),
-        ("no price is ever stale", "if said_ns is None or", "if said_ns is None and"),
         (
             "profit on paper may leave",
             "paper_withdrawable=recipe.name != setup.default_recipe",
@@ -152,7 +187,7 @@ MUTANTS = (
         ),
         (
             "a price set by hand is overwritten",
-            "if body.asset not in state.overrides:",
+            "if asset not in state.overrides:",
             "if True:",
         ),
         (
@@ -208,6 +243,179 @@ MUTANTS = (
             "a gap never closes",
             "fresh = replace(known, missing=_without(known.missing, number))",
             "fresh = known",
+        ),
+    )
+    + _in(
+        "pricing",
+        (
+            "sources overwrite a price set by hand",
+            "free = {name: own for name, own in found.items() if name not in state.overrides}",
+            "free = dict(found)",
+        ),
+        (
+            "a source that nobody named is heard",
+            "if event.source not in {own.name for own in policy.sources}:",
+            "if False:",
+        ),
+    )
+    + _in(
+        "doubt",
+        ("no price is ever stale", "<= setup.settings.stale_ns:", "<= 10**30:"),
+    )
+    + _in(
+        "remargin",
+        (
+            "money on its way out still counts",
+            " - own.withdrawing_units.get(asset, 0)",
+            "",
+        ),
+    )
+    + _in(
+        "rows",
+        (
+            "a row that changed keeps its old figures",
+            "column[places] = getattr(fresh, field)",
+            "column[places] = column[places]",
+        ),
+        (
+            "positions that came or went are not laid out",
+            "if positions.keys() != old.keys() or not",
+            "if not",
+        ),
+    )
+    + _in(
+        "snapshot",
+        (
+            "a snapshot of another version is read",
+            "if (head.schema, head.shape) != (SCHEMA, SHAPE_HASH):",
+            "if False:",
+        ),
+        (
+            "a snapshot under another setup is read",
+            "if rules.config_hash != kept.config_hash:",
+            "if False:",
+        ),
+        (
+            "what a snapshot gives is not held against its hash",
+            "if (state.sequence, state_hash(state)) != (head.sequence, head.state_hash):",
+            "if False:",
+        ),
+        (
+            "changes announced are forgotten at a restart",
+            "replace(rules_of(setup, kept.changes), staged=kept.staged)",
+            "rules_of(setup, kept.changes)",
+        ),
+    )
+    + _in(
+        "state_form",
+        (
+            "locks are left out of snapshots",
+            'DERIVED: Final = ("valued",)',
+            'DERIVED: Final = ("valued", "locks")',
+        ),
+        (
+            "the ledger's end is not looked at",
+            "if LedgerEnd(count=len(entries), head_hash=head) != end:",
+            "if False:",
+        ),
+    )
+    + _in(
+        "store/restart",
+        (
+            "a restart leaves out an event",
+            "journal_events(store, sequence + 1):",
+            "journal_events(store, sequence + 2):",
+        ),
+        (
+            "a damaged snapshot is passed over in silence",
+            "unusable += [_named(failure, sequence) for failure in wrong.failures]",
+            "pass",
+        ),
+        (
+            "a journal of another setup is replayed",
+            "if initial_state(setup).rules.config_hash != config_hash:",
+            "if False:",
+        ),
+    )
+    + _in(
+        "store/durable",
+        (
+            "snapshots are never kept",
+            "if run.snapshot_every and sequence - kept >= run.snapshot_every:",
+            "if False:",
+        ),
+        (
+            "what is known already is written again",
+            "fresh = [event for event in part if event.event_id not in state.seen]",
+            "fresh = list(part)",
+        ),
+    )
+    + _in(
+        "store/chain",
+        (
+            "a record's hash is not computed again",
+            "if record_hash(before.hash, sequence, body) != own_hash:",
+            "if False:",
+        ),
+        (
+            "a journal cut short is read as a shorter one",
+            "if head.sequence < acknowledged.sequence:",
+            "if False:",
+        ),
+        (
+            "a snapshot's hash is not computed again",
+            "if snapshot_hash(anchor_hash, sequence, body) != own_hash:",
+            "if False:",
+        ),
+    )
+    + _in(
+        "store/sqlite",
+        (
+            "an older writer may write",
+            "if token != writing.fence.token:\n                connection",
+            "if False:\n                connection",
+        ),
+    )
+    + _in(
+        "ledger/ledger",
+        (
+            "a voided entry keeps its money reserved",
+            "reserved = -settles.amount_units",
+            "reserved = 0",
+        ),
+        (
+            "a pending entry moves money",
+            "moved = entry.amount_units if entry.state is EntryState.POSTED else 0",
+            "moved = entry.amount_units",
+        ),
+    )
+    + _in(
+        "ledger/chain",
+        (
+            "an entry's hash is not computed again",
+            "if entry.hash != entry_hash(entry):",
+            "if False:",
+        ),
+    )
+    + _in(
+        "ledger/check",
+        ("a pending entry is settled twice", "    if settled:", "    if False:"),
+    )
+    + _in(
+        "ledger/why",
+        ("a haircut reduces a debt", "return max(units, 0) *", "return units *"),
+    )
+    + _in(
+        "action/ladder",
+        (
+            "a better standing holds at once",
+            "if as_of_ns - started_ns >= policy.dwell_ns:",
+            "if True:",
+        ),
+        (
+            "a standing gets worse rung by rung",
+            "    if severity(now) > severity(before.known):",
+            "    if severity(now) == severity(before.known) + 1:",
         ),
     )
 )

@@ -1,4 +1,5 @@
-"""Plants one defect after the other in a copy of the package and runs the engine's tests on it.
+"""Plants one defect after the other in a copy of the package and runs tests on it: those nearest to
+it, then all of the engine, its ledger and its journal, until one fails.
 
 `python -m tests.simulation.run_mutants FIRST COUNT`.
 """
@@ -14,7 +15,16 @@ from pathlib import Path
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.style.sources import ROOT
 
-TESTS = ("tests/engine", "tests/simulation/test_seeds.py")
+TESTS = (
+    "engine",
+    "ledger",
+    "action",
+    "simulation/test_seeds.py",
+    "store/test_restart.py",
+    "store/test_contract.py",
+    "store/test_damage.py",
+    "cli/test_engine.py",
+)
 KILLED_LEAST = 0.95
 
 
@@ -41,7 +51,8 @@ def _dies(mutant: Mutant) -> bool:
             message = f"{mutant.says}: {mutant.old!r} stands {text.count(mutant.old)} times"
             raise SystemExit(message)
         file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
+        tests = [f"tests/{name}" for name in (*mutant.first, *TESTS)]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
         environment = {**os.environ, "PYTHONPATH": str(copy.parent), "PYTHONDONTWRITEBYTECODE": "1"}
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     return ended.returncode == 1

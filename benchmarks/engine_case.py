@@ -13,10 +13,13 @@ from crossmargin.api import load_market
 from crossmargin.domain.account import Account, Authority
 from crossmargin.domain.holding import Position
 from crossmargin.domain.instrument import Option
-from crossmargin.engine.apply import remargined
 from crossmargin.engine.event import Body, Event
 from crossmargin.engine.event_control import ClockTick
+from crossmargin.engine.holders import Holders
+from crossmargin.engine.overlaid import Overlaid
+from crossmargin.engine.price_rules import PriceRules
 from crossmargin.engine.setup import Settings, Setup
+from crossmargin.engine.standings import remargined
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import AccountState, EngineState
 from crossmargin.engine.table import Table
@@ -29,6 +32,7 @@ from crossmargin.wire.recipes import recipe_text
 
 MARKET = Path(__file__).parent.parent / "examples" / "market.json"
 CASH = "USDC"
+FEED = "feed"
 CASH_UNITS = 10**6
 
 
@@ -44,10 +48,11 @@ def bundled_case_setup(tables: dict[str, Any] | None = None, sample_every: int =
         history=read.prices,
         vol_history=read.vol_index,
         settings=Settings(sample_every=sample_every),
+        prices=PriceRules(trusted=(FEED,)),
     )
 
 
-def event_of(state: EngineState, body: Body, number: int = 0, source: str = "bench") -> Event:
+def event_of(state: EngineState, body: Body, number: int = 0, source: str = FEED) -> Event:
     """An event at the present moment."""
     return Event(
         event_id=f"{source}-{state.sequence}-{number}",
@@ -125,9 +130,9 @@ def with_accounts(
             )
         )
     ledger = posted(Ledger(), drafts, event_id="deposits", event_time_ns=state.clock_ns)
-    holders = {
-        name: Table.of((account, True) for account in accounts) for name, accounts in held.items()
-    }
-    state = replace(state, accounts=Table.of(rows), ledger=ledger, holders=holders)
+    holders = Holders(
+        {name: Table.of((x, True) for x in accounts) for name, accounts in held.items()}
+    )
+    state = replace(state, accounts=Overlaid.of(rows), ledger=ledger, holders=holders)
     everybody = [name for name, _ in rows]
     return remargined(setup, state, event_of(state, ClockTick()), everybody)[0]

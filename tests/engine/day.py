@@ -75,13 +75,13 @@ TINY: dict[str, Any] = {
 
 
 @cache
-def small_setup(sample_every: int = 1) -> Setup:
+def small_setup(sample_every: int = 1, together_least: int = 256) -> Setup:
     registry = bundled_registry()
     return Setup(
         assets={code: registry.asset(code) for code in registry.codes()},
         recipes={"tiny": TINY},
         default_recipe="tiny",
-        settings=Settings(sample_every=sample_every),
+        settings=Settings(sample_every=sample_every, together_least=together_least),
         prices=PriceRules(trusted=("feed", "oracle")),
     )
 

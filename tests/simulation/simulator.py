@@ -235,6 +235,7 @@ def failure_of(seed: int) -> str | None:
 
 def _wrong(plan: Plan) -> str | None:
     setup, quick = small_setup(1), small_setup(0)
+    together = small_setup(0, together_least=1)
     state, _ = _all(setup, initial_state(setup), plan.opening)
     hashes: list[str] = []
     for part in plan.rounds:
@@ -245,9 +246,10 @@ def _wrong(plan: Plan) -> str | None:
             if wrong is not None:
                 return f"{wrong} at {event.event_id}"
         hashes.append(state_hash(state))
-    other, _ = _all(quick, initial_state(quick), plan.opening)
+    # Another order of arrival, and whoever a price touches margined together.
+    other, _ = _all(together, initial_state(together), plan.opening)
     for number, part in enumerate(plan.arrivals):
-        other, _ = _all(quick, other, part)
+        other, _ = _all(together, other, part)
         if state_hash(other) != hashes[number]:
             return f"round {number} arrived in another order and gave another state"
     return _crashed(quick, plan, hashes[-1])

@@ -194,7 +194,7 @@ def _status(found: Restarted, *, of_store: bool) -> dict[str, Any]:
             name: None
             if own.held is None
             else {"standing": own.held.standing.value, "since": instant_text(own.held.since_ns)}
-            for name, own in state.accounts.items()
+            for name, own in state.accounts.under_items()
         },
         "open_calls": [name for name, call in sorted(state.calls.items()) if call.state in OPEN],
         "halts": [f"{scope.value} {name}".strip() for scope, name in sorted(state.halts)],

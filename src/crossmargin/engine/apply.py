@@ -59,14 +59,13 @@ from crossmargin.engine.event_trade import (
     TradeCancelled,
     VenueSnapshot,
 )
-from crossmargin.engine.holders import with_holder
 from crossmargin.engine.markets import market_change, revalued
 from crossmargin.engine.money import money_change
 from crossmargin.engine.orders import order_change
 from crossmargin.engine.progress import progressed
 from crossmargin.engine.remargin import figures_of
 from crossmargin.engine.setup import Setup
-from crossmargin.engine.standings import remargined
+from crossmargin.engine.standings import placed
 from crossmargin.engine.state import AccountState, EngineState
 from crossmargin.engine.trades import trade_change
 
@@ -86,8 +85,9 @@ def apply(
     try:
         change = _changed(setup, counted, event)
         change = _with_held_assets(setup, counted, change)
-        after, standings = remargined(setup, change.state, event, change.touched)
-        after, calls = called(setup, after, event, change.touched)
+        same = _holds_the_same(counted, change.state)
+        after, standings, looked = placed(setup, change.state, event, change.touched, same=same)
+        after, calls = called(setup, after, event, looked)
     except (InputRefused, ArithmeticError) as refusal:
         return counted, (*told, EventRefused(event_id=event.event_id, failures=_why(refusal)))
     effects = (*told, *change.effects, *standings, *calls)
@@ -101,7 +101,7 @@ def apply(
 
 def increment_alarms(setup: Setup, state: EngineState, event: Event) -> tuple[Effect, ...]:
     """An alarm for each account whose figures are not those of a full recomputation."""
-    everybody = [name for name, _ in state.accounts.items()]
+    everybody = [name for name, _ in state.accounts.under_items()]
     whole = revalued(setup, state, state.snapshot)
     found = figures_of(setup, whole, everybody)
     return tuple(
@@ -167,17 +167,22 @@ def _changed(setup: Setup, state: EngineState, event: Event) -> Change:
 def _with_held_assets(setup: Setup, before: EngineState, change: Change) -> Change:
     """Who holds what is entered; an asset that nobody held before joins the valued market."""
     state = change.state
-    if state.accounts is before.accounts and state.ledger is before.ledger:
+    if _holds_the_same(before, state):
         return change
     holders = state.holders
     for account_id in change.touched:
         fresh = _held_since(state, before.accounts.get(account_id), state.accounts[account_id])
-        holders = with_holder(holders, account_id, fresh)
+        holders = holders.with_account(account_id, fresh)
     state = replace(state, holders=holders)
     known = set(state.valued.universe.assets)
-    if any(":" not in name and name not in known for name in holders):
+    if any(name not in known for name in holders.assets()):
         state = revalued(setup, state, state.snapshot)
     return replace(change, state=state)
+
+
+def _holds_the_same(before: EngineState, state: EngineState) -> bool:
+    """Whether nobody holds, owes or has on order anything else than before."""
+    return state.accounts is before.accounts and state.ledger is before.ledger
 
 
 def _held_since(state: EngineState, before: AccountState | None, own: AccountState) -> set[str]:

@@ -221,7 +221,7 @@ def _columns(
     """The accounts of a move; everybody where there are limits on more than one account."""
     names = accounts
     if limited and setup.limits:
-        names = [name for name, _ in state.accounts.items()]
+        names = [name for name, _ in state.accounts.under_items()]
     return columns_of(setup, state, [state.accounts[name] for name in names])
 
 

@@ -146,7 +146,7 @@ def _ticked(setup: Setup, state: EngineState, event: Event) -> Change:
         snapshot = replace(state.snapshot, as_of_ns=now_ns)
         state = revalued(setup, state, snapshot)
         touched |= frozenset(
-            name for name, own in state.accounts.items() if own.positions or own.orders
+            name for name, own in state.accounts.under_items() if own.positions or own.orders
         )
     return Change(state=replace(state, clock_ns=now_ns), touched=touched, effects=effects)
 
@@ -184,7 +184,7 @@ def _due_parameters(
     changed = {body.recipe for body in due}
     touched = frozenset(
         name
-        for name, own in state.accounts.items()
+        for name, own in state.accounts.under_items()
         if (own.account.recipe or setup.default_recipe) in changed
     )
     return replace(state, rules=rules), effects, touched

@@ -94,16 +94,13 @@ def moved_market(
     """The state at another snapshot in which only what rests on `assets` is different."""
     names = [name for name, listing in state.listings.items() if rests_on(listing, assets)]
     valued = repriced(setup, state.valued, snapshot, state.listings, assets)
-    touched = holders_of(state.holders, *names, *assets)
-    return Change(
-        state=replace(state, snapshot=snapshot, valued=valued), touched=frozenset(touched)
-    )
+    touched = state.holders.touched([*names, *sorted(assets)])
+    return Change(state=replace(state, snapshot=snapshot, valued=valued), touched=touched)
 
 
 def revalued(setup: Setup, state: EngineState, snapshot: MarketSnapshot) -> EngineState:
     """The state at another snapshot, or with other listings, all of it valued anew."""
-    held = [name for name in state.holders if ":" not in name]
-    valued = valued_market(setup, snapshot, state.listings, held)
+    valued = valued_market(setup, snapshot, state.listings, state.holders.assets())
     return replace(state, snapshot=snapshot, valued=valued)
 
 
@@ -263,7 +260,7 @@ def _totals(setup: Setup, state: EngineState, event: Event, body: TotalsStated) 
         open_interest=_quotes(body.open_interest, event.source),
     )
     snapshot = replace(_next(state), totals=totals)
-    everybody = frozenset(name for name, _ in state.accounts.items())
+    everybody = frozenset(name for name, _ in state.accounts.under_items())
     return Change(state=revalued(setup, state, snapshot), touched=everybody)
 
 

@@ -27,7 +27,9 @@ def consequences(
     `ArithmeticError` where a figure does not fit. `state` stays as it is.
     """
     rules = replace(rules_of(setup, changes), staged=state.rules.staged)
-    touched = [name for name, own in state.accounts.items() if recipe_name(setup, own) in changes]
+    touched = [
+        name for name, own in state.accounts.under_items() if recipe_name(setup, own) in changes
+    ]
     after, standings = remargined(setup, replace(state, rules=rules), event, touched)
     _, calls = called(setup, after, event, touched)
     elsewhere = {x.account_id: x for x in standings if isinstance(x, StandingChanged)}

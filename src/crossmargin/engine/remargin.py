@@ -12,7 +12,7 @@ from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import AccountState, EngineState, Figures
 from crossmargin.ledger.ledger import balance
 from crossmargin.rulebook.assess import MarginColumns, assess_run
-from crossmargin.rulebook.figures import level_figures, unit_of
+from crossmargin.rulebook.figures import Unit, level_figures, unit_of
 from crossmargin.rulebook.pocket import SETTLE, assess_pockets
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.standing import STANDINGS
@@ -74,23 +74,32 @@ def _figures(
     setup: Setup, state: EngineState, recipe: Recipe, accounts: Sequence[AccountState]
 ) -> dict[str, Figures]:
     columns = columns_of(setup, state, accounts)
-    found: MarginColumns
-    if recipe.terms.reporting == SETTLE:
-        found = assess_pockets(recipe, columns, state.valued.priced).summary
-    else:
-        found = assess_run(recipe, columns, state.valued.run(recipe), explain=False)
+    found = assessed(state, recipe, columns)
     unit = unit_of(found)
     return {
-        str(account_id): Figures(
-            recipe=recipe.name,
-            reporting=found.reporting,
-            levels=tuple(level_figures(found, level, n, unit) for level in found.levels.values()),
-            net_liquidation_value=unit.amount(float(found.net_liquidation[n])),
-            standing=STANDINGS[int(found.standing[n])],
-            reasons=found.reasons.get(n, ()),
-        )
-        for n, account_id in enumerate(columns.account_ids)
+        str(account_id): figures_at(found, row, unit)
+        for row, account_id in enumerate(columns.account_ids)
     }
+
+
+def assessed(state: EngineState, recipe: Recipe, columns: BookColumns) -> MarginColumns:
+    """What a recipe says of the accounts of some columns at the state's market."""
+    if recipe.terms.reporting == SETTLE:
+        return assess_pockets(recipe, columns, state.valued.priced).summary
+    return assess_run(recipe, columns, state.valued.run(recipe), explain=False)
+
+
+def figures_at(found: MarginColumns, row: int, unit: Unit | None = None) -> Figures:
+    """The figures of one account; `unit` is that of the columns, where it is known already."""
+    unit = unit or unit_of(found)
+    return Figures(
+        recipe=found.recipe.name,
+        reporting=found.reporting,
+        levels=tuple(level_figures(found, own, row, unit) for own in found.levels.values()),
+        net_liquidation_value=unit.amount(float(found.net_liquidation[row])),
+        standing=STANDINGS[int(found.standing[row])],
+        reasons=found.reasons.get(row, ()),
+    )
 
 
 def _book(setup: Setup, state: EngineState, accounts: Sequence[AccountState]) -> Book:

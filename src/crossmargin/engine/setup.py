@@ -29,7 +29,8 @@ class Settings:
     often passing time alone revalues what has an expiry. `parameter_notice_ns`: how long before its
     hour a change of a parameter is announced at least. `release_frac` and `dwell_ns`: what a
     better standing takes. `sample_every`: each so many events the incremental figures are compared
-    with a full recomputation; 1 = always, 0 = never.
+    with a full recomputation; 1 = always, 0 = never. `together_least`: so many accounts or more
+    that a price touches are margined together; no figure depends on it.
     """
 
     window_ns: int = 2 * NS_PER_SECOND
@@ -40,6 +41,7 @@ class Settings:
     release_frac: float = 0.02
     dwell_ns: int = 60 * NS_PER_SECOND
     sample_every: int = 0
+    together_least: int = 256
 
 
 @final
@@ -90,7 +92,7 @@ class Setup:
 
 
 def setup_hash(setup: Setup) -> str:
-    """SHA-256 over all of it but how often the engine checks itself: the configuration's name."""
+    """SHA-256 over all of it but what no figure depends on: the configuration's name."""
     settings = setup.settings
     return content_hash(
         {

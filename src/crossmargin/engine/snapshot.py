@@ -91,7 +91,7 @@ def _with_derived(setup: Setup, values: dict[str, Any], where: str) -> EngineSta
     if rules.config_hash != kept.config_hash:
         message = "it was written under other recipes, assets or settings than these"
         raise InputRefused([Failure(Reason.CONTRADICTION, f"{where}.config_hash", message)])
-    held = [name for name in values["holders"] if ":" not in name]
+    held = values["holders"].assets()
     valued = valued_market(setup, values["snapshot"], values["listings"], held)
     return replace(initial_state(setup), **values, rules=rules, valued=valued)
 

@@ -1,10 +1,11 @@
 """Figures of the touched accounts anew, and where they stand with them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from crossmargin.action.ladder import Held, next_standing
 from crossmargin.engine.best_end import best_measure
+from crossmargin.engine.block import margined
 from crossmargin.engine.change import decided_ns
 from crossmargin.engine.effect import Effect, StandingChanged
 from crossmargin.engine.event import Event
@@ -15,15 +16,38 @@ from crossmargin.engine.vector import prices_used
 from crossmargin.rulebook.standing import Standing
 
 
+def placed(
+    setup: Setup, state: EngineState, event: Event, touched: frozenset[str], *, same: bool
+) -> tuple[EngineState, tuple[Effect, ...], frozenset[str]]:
+    """Figures of the touched accounts anew, who stands elsewhere now, and who may be called.
+
+    Where everybody holds the `same` as before the event, many accounts are margined together, and
+    only those are looked at one by one whose place or calls may change.
+    """
+    if not same or len(touched) < setup.settings.together_least:
+        return (*remargined(setup, state, event, touched), touched)
+    found = margined(setup, state, touched)
+    state = replace(state, accounts=found.accounts)
+    looked = {name: state.accounts[name].figures for name in found.looked}
+    known = {name: figures for name, figures in looked.items() if figures is not None}
+    known |= figures_of(setup, state, found.single)
+    return (*_at_figures(setup, state, event, known), frozenset(known))
+
+
 def remargined(
     setup: Setup, state: EngineState, event: Event, touched: Iterable[str]
 ) -> tuple[EngineState, tuple[Effect, ...]]:
-    """Figures of the touched accounts anew, and who stands elsewhere now."""
-    found = figures_of(setup, state, touched)
+    """Figures of the touched accounts anew, one by one, and who stands elsewhere now."""
+    return _at_figures(setup, state, event, figures_of(setup, state, touched))
+
+
+def _at_figures(
+    setup: Setup, state: EngineState, event: Event, found: Mapping[str, Figures]
+) -> tuple[EngineState, tuple[Effect, ...]]:
     effects: list[Effect] = []
     watched = set(state.watched)
-    for account_id, figures in found.items():
-        own = state.accounts[account_id]
+    for account_id in sorted(found):
+        figures, own = found[account_id], state.accounts[account_id]
         held = next_standing(
             ladder_policy(setup, state.rules.recipes[figures.recipe]),
             own.held,
@@ -34,13 +58,16 @@ def remargined(
         before = Standing.HEALTHY if own.held is None else own.held.standing
         if before is not held.standing:
             effects.append(_standing_changed(setup, state, event, own, before, figures, held))
-        own = replace(own, figures=figures, held=held)
-        state = replace(state, accounts=state.accounts.put(account_id, own))
+        if held != own.held or figures != own.figures:
+            own = replace(own, figures=figures, held=held)
+            state = replace(state, accounts=state.accounts.put(account_id, own))
         if held.standing is Standing.HEALTHY:
             watched.discard(account_id)
         else:
             watched.add(account_id)
-    return replace(state, watched=frozenset(watched)), tuple(effects)
+    if watched != state.watched:
+        state = replace(state, watched=frozenset(watched))
+    return state, tuple(effects)
 
 
 def _standing_changed(

@@ -1,5 +1,7 @@
 """The state before the first event."""
 
+from crossmargin.engine.holders import Holders
+from crossmargin.engine.overlaid import Overlaid
 from crossmargin.engine.price_state import MarkState
 from crossmargin.engine.rules import rules_of
 from crossmargin.engine.setup import Setup
@@ -40,12 +42,12 @@ def initial_state(setup: Setup) -> EngineState:
         breakers={},
         mismatched=frozenset(),
         ledger=Ledger(),
-        accounts=Table(),
+        accounts=Overlaid(),
         trades=Table(),
         withdrawals={},
         locks={},
         watched=frozenset(),
         calls={},
-        holders={},
+        holders=Holders(),
         valued=valued_market(setup, snapshot, {}, ()),
     )

@@ -16,6 +16,7 @@ from crossmargin.engine.event import Event
 from crossmargin.engine.event_control import HaltScope, ParameterChanged, PriceOverridden
 from crossmargin.engine.event_trade import Fill
 from crossmargin.engine.holders import Holders
+from crossmargin.engine.overlaid import Overlaid
 from crossmargin.engine.price_state import AssetPrices, MarkState
 from crossmargin.engine.table import Table
 from crossmargin.engine.valued import Valued
@@ -140,7 +141,7 @@ class EngineState:
     breakers: Mapping[str, BreakerState]
     mismatched: frozenset[str]
     ledger: Ledger
-    accounts: Table[AccountState]
+    accounts: Overlaid[AccountState]
     trades: Table[Trade]
     withdrawals: Mapping[str, Reserved]
     locks: Mapping[str, Reserved]

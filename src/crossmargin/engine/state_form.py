@@ -8,6 +8,8 @@ from typing import Any, Final, final, get_type_hints
 
 from crossmargin.base.plain_form import Form, Forms
 from crossmargin.engine.event_control import ParameterChanged
+from crossmargin.engine.holders import Holders
+from crossmargin.engine.overlaid import Overlaid
 from crossmargin.engine.state import EngineState, Rules
 from crossmargin.engine.table import Table
 from crossmargin.ledger.entry import GENESIS_HASH, Code, Draft, EntryState, chained
@@ -44,10 +46,22 @@ def _table(each: Form) -> Form:
     )
 
 
+def _overlaid(each: Form) -> Form:
+    """A table with what lies over it written into it."""
+    plain = _table(each)
+    return Form(plain.shape, plain.write, lambda read: Overlaid(plain.read(read)))
+
+
 def _state_forms(*, canonical: bool) -> dict[str, Form]:
-    forms = Forms({Table: _table}, canonical=canonical)
+    forms = Forms({Table: _table, Overlaid: _overlaid}, canonical=canonical)
     rules, end = forms.of(RulesKept), forms.of(LedgerEnd)
+    holders = forms.of(Mapping[str, Table[bool]])
     own = {
+        Holders: Form(
+            holders.shape,
+            lambda x: holders.write(dict(x.items())),
+            lambda plain: Holders(holders.read(plain)),
+        ),
         Rules: Form(rules.shape, lambda x: rules.write(_kept(x)), rules.read),
         Ledger: Form(end.shape, lambda x: end.write(_end(x)), end.read),
     }

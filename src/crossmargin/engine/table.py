@@ -37,6 +37,12 @@ class Table(Generic[Value]):
     def __len__(self) -> int:
         return self._count
 
+    def __iter__(self) -> Iterator[str]:
+        """Keys, in no order that means anything."""
+        for room in self._rooms:
+            for bucket in room or ():
+                yield from bucket or ()
+
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and key in (self._bucket(key) or {})
 

@@ -28,10 +28,11 @@ DOLLAR = "USD"
 class Valued:
     """One universe, its market, and one run per recipe: made when first asked for, then kept.
 
-    `rows` are columns of accounts over the universe.
+    `listings` are those of the universe, `rows` columns of accounts over it.
     """
 
     priced: PricedMarket
+    listings: Mapping[str, Listing]
     rows: KeptRows
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
 
@@ -56,15 +57,27 @@ class Valued:
 
 
 def valued_market(
-    setup: Setup, snapshot: MarketSnapshot, listings: Mapping[str, Listing], held: Iterable[str]
+    setup: Setup,
+    snapshot: MarketSnapshot,
+    listings: Mapping[str, Listing],
+    held: Iterable[str],
+    before: Valued | None = None,
 ) -> Valued:
-    """All listings and every asset that is priced or held, valued at the snapshot."""
+    """All listings and every asset that is priced or held, valued at the snapshot.
+
+    The universe is that of `before` where it has the same listings and all the assets.
+    """
     codes = {*snapshot.assets, *held, DOLLAR}
-    universe = build_universe(listings.values(), codes)
+    if before is not None and before.listings is listings and codes <= {*before.universe.assets}:
+        universe, rows = before.universe, before.rows
+    else:
+        universe = build_universe(listings.values(), codes)
+        rows = KeptRows(universe)
     complete = completed_market(snapshot, listings.values())
     assets: dict[str, Asset] = dict(setup.assets)
     return Valued(
-        rows=KeptRows(universe),
+        listings=listings,
+        rows=rows,
         priced=PricedMarket(
             universe=universe,
             market=market_columns(complete, universe),
@@ -94,7 +107,8 @@ def repriced(
     A row whose every input is the same, bit for bit, keeps the numbers that it has: they are those
     that pricing it again would give.
     """
-    fresh = valued_market(setup, snapshot, listings, {*valued.universe.assets, *assets})
+    held = {*valued.universe.assets, *assets}
+    fresh = valued_market(setup, snapshot, listings, held, valued)
     if fresh.universe.assets != valued.universe.assets:
         return fresh
     for run in valued.runs.values():

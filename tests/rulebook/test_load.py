@@ -192,6 +192,18 @@ FAULTS = [
         tiny(RATED, PARAMS.replace("value = 0.1", 'by = "chain", value = { tron = 0.1 }')),
         "tiny.requirement: params.rate is by chain, which only collateral is told apart by",
     ),
+    (
+        tiny(RATED, PARAMS.replace("value = 0.1", 'by = "wrapper", value = { stETH = 0.1 }')),
+        "tiny.requirement: params.rate is by wrapper, which only collateral is told apart by",
+    ),
+    (
+        tiny(RATED, PARAMS.replace("value = 0.1", 'by = "peg", value = { "0.99" = 0.1 }')),
+        "tiny.requirement: params.rate is by peg, which only the rates of quote_hedge are",
+    ),
+    (
+        tiny(RATED, PARAMS.replace("value = 0.1", 'by = "peg", value = { "1.01" = 0.1 }')),
+        "tiny.params.rate.value: '1.01' is no price of a pegged coin: above 0 and at most 1",
+    ),
     # scenarios
     (tiny(SCAN), "tiny.requirement: no scenarios is called 'grid'; there are none"),
     (tiny(GROSS, GRID), "tiny.scenarios.grid: is used by no charge [contradiction]"),

@@ -1,19 +1,14 @@
-"""What happened elsewhere, told to this engine: with the control it is stopped, without it is not.
+"""Parts of what happened elsewhere, one at a time; the replays with losses are beside this."""
 
-Where a control is a parameter it is switched off; where it is none, the same events are told in
-the form in which nothing calls for it, and the path around it is shown not to exist.
-"""
-
-from dataclasses import fields, replace
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from crossmargin.base.instant import NS_PER_SECOND
-from crossmargin.domain.account import Account, Authority
 from crossmargin.domain.holding import Side
-from crossmargin.engine.effect import CallChanged, Decision, EventRefused
-from crossmargin.engine.event_control import AccountOpened, CallDisputed
+from crossmargin.engine.effect import Decision, EventRefused
+from crossmargin.engine.event_control import CallDisputed
 from crossmargin.engine.event_market import Price
 from crossmargin.engine.event_money import Deposit
 from crossmargin.engine.setup import Setup
@@ -21,8 +16,6 @@ from crossmargin.rulebook.standing import Standing
 from tests.engine.day import (
     BTC_UNITS,
     PERPETUAL,
-    TINY,
-    USDC_UNITS,
     Story,
     fill,
     opening,
@@ -36,38 +29,6 @@ from tests.engine.test_decisions import decided, order, withdrawal
 def _last_decision(story: Story, setup: Setup) -> Decision:
     _, told = played(story.events, setup)
     return [x for x in told if isinstance(x, Decision)][-1]
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_mango_profit_on_paper_borrows_nothing(on: bool) -> None:
-    """October 2022: both sides of a perpetual, its price pushed up, the winner's paper withdrawn.
-
-    Off: a venue's own rulebook, where open profit is collateral like any other.
-    """
-    setup = small_setup()
-    if not on:
-        venue = {**TINY, "name": "venue-rules"}
-        setup = replace(setup, recipes={"tiny": TINY, "venue-rules": venue}, default_recipe="tiny")
-    story = opening()
-    own = Account(
-        account_id="winner",
-        entity_id="x",
-        venue="venue",
-        recipe=None if on else "venue-rules",
-        authority=Authority.ENFORCE,
-    )
-    story.tell(AccountOpened(account=own))
-    story.tick()
-    story.tell(Deposit(account_id="winner", asset="USDC", amount_units=5_000 * USDC_UNITS))
-    story.tell(fill("winner", Side.BUY, "0.5", "60000"))
-    story.tell(fill("bela", Side.SELL, "0.5", "60000"))
-    story.tick()
-    for step in range(1, 6):
-        story.tell(price(str(60000 + 9000 * step)))
-        story.tick()
-    story.tell(withdrawal("winner", 5_000))
-    story.tick()
-    assert _last_decision(story, setup).allowed is not on
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -91,41 +52,6 @@ def test_a_frozen_feed_gives_no_new_credit(on: bool) -> None:
     decision = _last_decision(story, setup)
     assert decision.allowed is not on
     assert decision.limit == ("stale_price" if on else None)
-
-
-def test_no_event_field_and_no_role_exempts_an_account() -> None:
-    """FTX: one account could owe without end and was never liquidated.
-
-    The only word about who decides is `authority`, and it is about acts, not about standings.
-    """
-    words = {field.name for field in fields(Account)}
-    assert words == {
-        "account_id",
-        "entity_id",
-        "venue",
-        "parent_id",
-        "mode",
-        "netting_set_id",
-        "recipe",
-        "settings",
-        "authority",
-    }
-    stands = []
-    for authority in Authority:
-        story = opening()
-        own = Account(account_id="ward", entity_id="house", venue="venue", authority=authority)
-        story.tell(AccountOpened(account=own))
-        story.tick()
-        story.tell(Deposit(account_id="ward", asset="USDC", amount_units=10_000 * USDC_UNITS))
-        story.tell(fill("ward", Side.BUY, "1", "60000"))
-        story.tell(price("40000"), source="oracle")
-        story.tick()
-        state, told = played(story.events)
-        held = state.accounts["ward"].held
-        assert held is not None
-        stands.append(held.standing)
-        assert any(isinstance(x, CallChanged) for x in told)
-    assert stands == [Standing.BANKRUPT, Standing.BANKRUPT]
 
 
 def test_calls_are_not_switched_off_by_a_halt_or_a_dispute() -> None:

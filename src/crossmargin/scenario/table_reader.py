@@ -122,6 +122,8 @@ class TableReader:
         assets that nothing names; without it they are a failure.
         """
         found = self.value(value, where)
+        if not isinstance(found, Mapping) and math.isnan(found):
+            return np.full(len(self.assets), math.nan)
         table = found if isinstance(found, Mapping) else {OTHERWISE: found}
         figures = {
             key: self.number(item, f"{where}.{key}" if table is found else where)
@@ -191,7 +193,7 @@ class TableReader:
         try:
             found = self.resolve(reference.removeprefix("-"))
         except InputRefused as refused:
-            self.failures += refused.failures
+            self.failures += [each for each in refused.failures if each not in self.failures]
             return math.nan
         except (KeyError, TypeError) as error:
             self.fail(Reason.UNKNOWN_FIELD, where, f"{reference} cannot be read here: {error}")

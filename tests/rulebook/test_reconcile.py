@@ -227,6 +227,21 @@ def test_an_isolated_hyperliquid_position_is_liquidated_where_the_venue_says() -
     assert agrees(found["equity"], "1e-9")
 
 
+def test_a_dydx_subaccount_is_reproduced_at_the_oracle_price_of_its_equity() -> None:
+    # Recorded 2025-08-01; the oracle price is (USDC - equity) / coins.
+    oracle = (Decimal("82291.083758") - Decimal("25346.73993597")) / Decimal("0.491")
+    found = reconciled(
+        "dydx-ccxt-subaccount-1",
+        "dydx.subaccount",
+        "dydx-v4",
+        marks={"BTC/USDC:USDC": str(oracle)},
+        index={"BTC": str(oracle), "USDC": "1"},
+        sizes={"BTC/USDC:USDC": "1"},
+    )
+    for figure in ("equity", "initial"):
+        assert agrees(found[figure], "1e-8")
+
+
 def test_reported_figures_are_no_input() -> None:
     words = {
         "marks": {"XRP/USDT:USDT": "0.3374"},

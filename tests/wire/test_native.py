@@ -49,6 +49,7 @@ NAMES = [
     ("bybit", "BTC-25DEC26-100000-C", Market.OPTION, "BTC/USDC:USDC-261225-100000-C"),
     ("bybit", "BTC-25DEC26-100000-C-USDT", Market.OPTION, "BTC/USDT:USDT-261225-100000-C"),
     ("bybit", "BTC3LUSDT", Market.SPOT, "BTC3L/USDT"),
+    ("dydx", "BTC-USD", None, "BTC/USDC:USDC"),
     ("hyperliquid", "BTC", None, "BTC/USDC:USDC"),
     ("hyperliquid", "PURR/USDC", None, "PURR/USDC"),
 ]
@@ -88,6 +89,7 @@ def test_each_venue_spells_a_multiplied_coin_in_its_own_way(
 @pytest.mark.parametrize(
     ("venue", "name", "market", "reason"),
     [
+        ("dydx", "BTC-USDC", None, Reason.UNKNOWN_SYMBOL),
         ("hyperliquid", "@107", None, Reason.UNKNOWN_SYMBOL),
         ("hyperliquid", "xyz:TSLA", None, Reason.UNKNOWN_SYMBOL),
         ("deribit", "BTC-FS-25DEC26_PERP", None, Reason.UNKNOWN_SYMBOL),

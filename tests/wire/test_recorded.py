@@ -75,6 +75,14 @@ BYBIT_XRP = {
     "symbol": "XRPUSDT", "side": "Buy", "size": "75", "entryPrice": "0.3615", "tradeMode": 0,
     "positionIM": "2.72589075", "positionMM": "0.28576575", "liqPrice": "", "category": "linear",
 }  # fmt: skip
+DYDX: dict[str, Any] = {
+    "equity": "25346.73993597", "freeCollateral": "24207.8530595294",
+    "openPerpetualPositions": {
+        "BTC-USD": {"market": "BTC-USD", "side": "SHORT", "size": "-0.491", "entryPrice": "118700"}
+    },
+    "assetPositions": {"USDC": {"size": "82291.083758", "symbol": "USDC", "side": "LONG"}},
+}  # fmt: skip
+NO_POSITIONS: dict[str, Any] = {"openPerpetualPositions": {}}
 HYPERLIQUID: dict[str, Any] = {
     "assetPositions": [
         {"position": {"coin": "SOL", "entryPx": "112.0945", "szi": "3.34", "positionValue":
@@ -305,6 +313,24 @@ def test_a_bybit_wallet_gives_coins_debts_and_totals_and_names_an_unknown_coin()
     assert "EOS7L" in faults[0].message
 
 
+def test_a_dydx_subaccounts_cash_is_its_usdc_and_what_its_positions_cost() -> None:
+    book = recorded("dydx", ("dydx.subaccount", {"subaccount": DYDX}))
+    cash = Decimal("82291.083758") - Decimal("0.491") * 118700
+    assert coins(book) == {"USDC": cash}
+    assert cash + unrealised(book, 0, "115976.26") == Decimal("25346.740098")
+    figures = book.reports["a"].figures
+    assert figures["initial"] == Decimal("25346.73993597") - Decimal("24207.8530595294")
+
+
+def test_a_dydx_debt_is_a_debt_and_two_subaccounts_are_two_accounts() -> None:
+    short = {"USDC": {"size": "5", "symbol": "USDC", "side": "SHORT"}}
+    book = recorded("dydx", ("dydx.subaccount", DYDX | {"assetPositions": short} | NO_POSITIONS))
+    assert coins(book) == {"USDC": Decimal(-5)}
+    twice = {"format": "dydx.subaccount", "payload": {"subaccounts": [DYDX, DYDX]}}
+    faults = refused(document(account("dydx", recorded=[twice])))
+    assert [fault.reason for fault in faults] == [Reason.CONTRADICTION]
+
+
 def test_hyperliquid_cash_and_positions_add_up_to_the_account_value() -> None:
     book = recorded("hyperliquid", ("hyperliquid.clearinghouse", HYPERLIQUID))
     profit = unrealised(book, 0, "138.91") + unrealised(book, 1, "3803.9")
@@ -426,6 +452,7 @@ SAMPLES: list[tuple[str, Any]] = [
     ("ccxt.positions", [{"symbol": "BTC/USD:BTC", "contracts": 10, "side": "long"}]),
     ("deribit.account_summaries", DERIBIT_PORTFOLIO),
     ("deribit.positions", [DERIBIT_PERPETUAL, DERIBIT_CALL]),
+    ("dydx.subaccount", {"subaccounts": [DYDX]}),
     ("hyperliquid.clearinghouse", HYPERLIQUID_ISOLATED),
     ("okx.balance", [OKX_BALANCE]),
     ("okx.positions", [OKX_LTC | {"instId": "BTC-USD-SWAP"}]),

@@ -40,6 +40,7 @@ RECORDED_FORMATS: Final = (
     "ccxt.positions",
     "deribit.account_summaries",
     "deribit.positions",
+    "dydx.subaccount",
     "hyperliquid.clearinghouse",
     "hyperliquid.spot",
     "okx.balance",

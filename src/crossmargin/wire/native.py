@@ -1,4 +1,4 @@
-"""The names that five venues give their instruments, as ccxt unified symbols and back."""
+"""The names that six venues give their instruments, as ccxt unified symbols and back."""
 
 import re
 from decimal import Decimal
@@ -27,6 +27,7 @@ _OKX = re.compile(
 _BINANCE = re.compile(r"([A-Z0-9]+?)(?:_(PERP|[0-9]{6}))?\Z", re.ASCII)
 _BINANCE_OPTION = re.compile(rf"([A-Z0-9]+)-([0-9]{{6}})-{_STRIKE}-([CP])\Z", re.ASCII)
 _BYBIT = re.compile(rf"([A-Z0-9]+)(?:-{_DAY}(?:-{_STRIKE}-([CP])(?:-(USDT|USDC))?)?)?\Z", re.ASCII)
+_DYDX = re.compile(r"([A-Z0-9]+)-USD\Z", re.ASCII)
 _HYPERLIQUID = re.compile(r"([A-Za-z0-9]+)(?:/([A-Z0-9]+))?\Z", re.ASCII)
 
 _NATIVE_BASE = {("bybit", "1000SHIB"): "SHIB1000", ("binance", "1000000BABYDOGE"): "1MBABYDOGE"}
@@ -42,7 +43,7 @@ class Market(StrEnum):
     OPTION = "option"
 
 
-VENUES = ("binance", "bybit", "deribit", "hyperliquid", "okx")
+VENUES = ("binance", "bybit", "deribit", "dydx", "hyperliquid", "okx")
 """The venues whose own names are known."""
 
 
@@ -66,6 +67,8 @@ def unified_of_native(venue: str, name: str, market: Market | None, where: str) 
             unified = _of_binance(name, market)
         case "bybit":
             unified = _of_bybit(name, market)
+        case "dydx":
+            unified = _of_dydx(name)
         case "hyperliquid":
             unified = _of_hyperliquid(name)
         case _:
@@ -114,6 +117,8 @@ def native_of_instrument(venue: str, instrument: Instrument, multiplier: Decimal
             return _binance_name(base, instrument)
         case "bybit":
             return _bybit_name(base, instrument)
+        case "dydx" if isinstance(instrument, Perpetual):
+            return f"{base}-USD"
         case "hyperliquid" if isinstance(instrument, Perpetual):
             return f"k{base[4:]}" if multiplier == 1000 else base
         case _:
@@ -185,6 +190,11 @@ def _of_bybit(name: str, market: Market | None) -> str | None:
     if pair is None and market is Market.LINEAR:
         pair = f"{joined}/USDC:USDC"
     return None if pair is None else _dated(pair, date, None, None)
+
+
+def _of_dydx(name: str) -> str | None:
+    match = _DYDX.match(name)
+    return None if match is None else f"{match.group(1)}/USDC:USDC"
 
 
 def _of_hyperliquid(name: str) -> str | None:

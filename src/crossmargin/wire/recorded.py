@@ -14,7 +14,7 @@ from crossmargin.wire.assets import term_of
 from crossmargin.wire.book_fields import RECORDED_FIELDS
 from crossmargin.wire.ccxt import Reader, read_ccxt_balance, read_ccxt_positions
 from crossmargin.wire.draft import COST_LIMIT, Draft, rounded_units, value_at_price
-from crossmargin.wire.payload import binance, bybit, deribit, hyperliquid, okx
+from crossmargin.wire.payload import binance, bybit, deribit, dydx, hyperliquid, okx
 from crossmargin.wire.payload.row import BalanceRow, PositionRow, Recording, ReportRow
 from crossmargin.wire.record import read_records
 
@@ -28,6 +28,7 @@ READERS: dict[str, Reader] = {
     "bybit.wallet": bybit.read_wallet,
     "deribit.account_summaries": deribit.read_account_summaries,
     "deribit.positions": deribit.read_positions,
+    "dydx.subaccount": dydx.read_subaccount,
     "hyperliquid.clearinghouse": hyperliquid.read_clearinghouse,
     "hyperliquid.spot": hyperliquid.read_spot,
     "okx.balance": okx.read_balance,

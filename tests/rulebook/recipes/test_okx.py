@@ -2,6 +2,7 @@
 
 import pytest
 
+from crossmargin.wire.recipes import bundled_recipe
 from tests.rulebook.recipes.venue_book import Assessed, assessed
 
 UNPUBLISHED = {
@@ -156,6 +157,16 @@ def test_a_position_has_the_rate_of_the_tier_that_its_contracts_reach() -> None:
 
     assert maintenance(1500) == pytest.approx(1500 * 40 * 0.005, abs=1e-3)
     assert maintenance(1501) == pytest.approx(1501 * 40 * 0.0075, abs=1e-3)
+
+
+def test_a_coins_extreme_move_is_twice_its_range_whichever_list_it_is_on() -> None:
+    """Two published lists of MR1 differ; the one of MR6 and of the rule page is used."""
+    parameters = bundled_recipe("okx-portfolio").terms.parameters
+    ranges, extremes = parameters["price_edge"].value, parameters["extreme_edge"].value
+    assert isinstance(ranges, dict)
+    assert isinstance(extremes, dict)
+    assert extremes == {coin: 2 * move for coin, move in ranges.items()}
+    assert (ranges["SOL"], ranges["XRP"], ranges.get("EOS")) == (0.18, 0.18, None)
 
 
 @pytest.mark.parametrize(

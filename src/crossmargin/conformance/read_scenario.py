@@ -42,7 +42,8 @@ def _scenarios(figure: ScenarioFigure, columns: MarginColumns) -> list[float]:
             weight = context.run.scan(charge.scenarios).scenarios.loss_weight
             own = scanned.ticks[account] * weight
             gained[name] = np.where(scanned.unavailable[account], np.nan, own)
-    cells = [gained[name][number] for name, number in figure.cells]
+    sign = -1.0 if figure.negated else 1.0
+    cells = [sign * gained[name][number] + 0.0 for name, number in figure.cells]
     return [float(np.ldexp(cell, columns.tick_exponent)) for cell in cells]
 
 

@@ -96,11 +96,12 @@ class FactorFigure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFigure:
     """What the account gains in each scenario, weighted: (scan node, number of the scenario)
-    each.
+    each. `negated` where the source counts losses.
     """
 
     level: str
     cells: tuple[tuple[str, int], ...]
+    negated: bool = False
     account: str = MAIN
 
 

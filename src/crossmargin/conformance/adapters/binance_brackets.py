@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from crossmargin.conformance.adapters import binance_orders
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import (
@@ -72,6 +73,8 @@ TOTALS = {
 
 def translate(case: Case) -> Translation | Unsupported:
     """Positions with the bracket that each reaches, or the amounts of brackets."""
+    if binance_orders.is_of_orders(case):
+        return binance_orders.translate(case)
     if "positions" in case.inputs:
         return nearest_misfit(case, [POSITIONS]) or _positions(case)
     if any(key in LIQUIDATION_KEYS for key in case.expected):

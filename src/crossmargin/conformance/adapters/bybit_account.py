@@ -47,6 +47,9 @@ SAME = {
     "maintenance_margin": "position_mm",
     "im": "position_im",
     "initial_margin": "position_im",
+    "order_im": "position_im",
+    "position_initial_margin": "position_im",
+    "position_maintenance_margin": "position_mm",
 }
 MONEY = ("usdt", "usdc", "usd")
 FACTORS = {

@@ -20,7 +20,7 @@ from crossmargin.conformance.verdict import Unsupported
 from crossmargin.domain.instrument import Right
 from crossmargin.wire.units import float_of, negative_of, seconds_of_days
 
-SPOTS = "S underlying spot underlying_price index"
+SPOTS = "S underlying spot underlying_price index stock stock_price"
 STRIKES = "K strike"
 PREMIUMS = "premium mark price"
 CONTRACTS = "contracts qty"

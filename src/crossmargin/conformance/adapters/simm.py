@@ -82,10 +82,19 @@ def _delta(case: Case) -> Translation | Unsupported:
             "threshold": _by_factor(inputs, THRESHOLD, own)
             if inputs.get(THRESHOLD)
             else _free(own),
-            "inside": pairs_of(inputs.get("intra_bucket_correlation", {}), own, inside=True),
+            "inside": pairs_of(_inside(inputs), own, inside=True),
             "between": pairs_of(inputs.get("inter_bucket_correlation", {}), own, inside=False),
         },
     )
+
+
+def _inside(inputs: Mapping[str, Any]) -> Any:
+    """Groups of currencies share one bucket, also where a table has them as buckets."""
+    intra = inputs.get("intra_bucket_correlation", {})
+    inter = inputs.get("inter_bucket_correlation", {})
+    foreign = str(inputs["risk_class"]).lower() == "fx"
+    tables = isinstance(intra, Mapping) and isinstance(inter, Mapping)
+    return {**inter, **intra} if foreign and tables else intra
 
 
 def _by_factor(inputs: Mapping[str, Any], key: str, own: list[Factor]) -> dict[str, float]:

@@ -44,6 +44,7 @@ NUMBERS = tuple(range(1, 1000))
 """Scenarios are numbered from 1."""
 
 REQUIRED = LevelFigure(level="maintenance", part="requirement")
+RISKS = ("commodity_risk", "span_risk", "risk", "risk_requirement", "total_risk")
 NAMES = ("span_requirement", "requirement", "total", "margin")
 
 
@@ -68,7 +69,7 @@ def _parts(case: Case) -> Translation:
         scene=scene,
         figures={
             **dict.fromkeys(NAMES, REQUIRED),
-            "commodity_risk": NodeFigure(level="maintenance", node="commodities"),
+            **dict.fromkeys(RISKS, NodeFigure(level="maintenance", node="commodities")),
         },
         definitions={name: stated(float_of(case.inputs.get(name, 0))) for name in PARTS},
     )

@@ -8,24 +8,34 @@ from crossmargin.conformance.option_legs import add_leg, listed_grid
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.translation import (
     DriverFigure,
+    Figure,
     LevelFigure,
     NodeFigure,
+    ScenarioFigure,
     Translation,
 )
 from crossmargin.conformance.vector_reading import (
     COIN,
     inputs_shape,
     nearest_misfit,
+    renamed,
     unknown_rule,
 )
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.wire.units import float_of, fraction_of, share_of
 
-SCAN = inputs_shape(
-    """F T_days iv price_scan_range vol_scan_range_abs legs price_moves_multiples vol_moves
-    fraction""",
-    "pricing",
-)
+WORDS = {
+    "strike": "k",
+    "type": "right option_type kind",
+    "qty": "contracts size",
+    "price_moves_multiples": "price_moves price_multiples",
+    "fraction": "fractions weights loss_fraction",
+}
+RANGES = "F T_days iv price_scan_range vol_scan_range_abs price_moves_multiples vol_moves fraction"
+SCAN = inputs_shape(f"{RANGES} legs", "pricing")
+ONE = inputs_shape(f"{RANGES} type strike", "qty pricing")
+GAINS = ("pnl", "gains", "pnl_by_scenario", "scenario_pnl")
+LOSSES = ("risk_array", "array", "losses", "scenario_losses", "loss_array")
 RULES = {"pricing": r"Black-76, r=0, T=[\d.]+/365 in every scenario"}
 VOLS: dict[float, str] = {1.0: "up", -1.0: "down", 0.0: "same"}
 NUMBERS = tuple(range(1, 1000))
@@ -36,7 +46,8 @@ def translate(case: Case) -> Translation | Unsupported:
     """The listed scenarios in their order, under `span`; nothing but the scan is charged."""
     if span_parts.is_of_parts(case):
         return span_parts.translate(case)
-    wrong = nearest_misfit(case, [SCAN]) or unknown_rule(case, RULES)
+    case = renamed(case, WORDS)
+    wrong = nearest_misfit(case, [SCAN, ONE]) or unknown_rule(case, RULES)
     if wrong is not None:
         return wrong
     if any(float_of(move) not in VOLS for move in case.inputs["vol_moves"]):
@@ -49,7 +60,8 @@ def _scan(case: Case) -> Translation:
     scene = Scene()
     coin = scene.asset(COIN, index=inputs["F"])
     scene.account()
-    for leg in inputs["legs"]:
+    one = [inputs.get("type"), inputs.get("strike"), inputs.get("qty", 1)]
+    for leg in inputs.get("legs", [one]):
         kind, strike, held = leg
         add_leg(
             scene,
@@ -68,6 +80,8 @@ def _scan(case: Case) -> Translation:
             "scan_risk": NodeFigure(level="maintenance", node="scan_risk"),
             "active_scenario": DriverFigure(level="maintenance", node="scan_risk", told=NUMBERS),
             "net_option_value": NodeFigure(level="maintenance", node="net_option_value"),
+            **{key: _cells(inputs, negated=False) for key in GAINS},
+            **{key: _cells(inputs, negated=True) for key in LOSSES},
             "span_requirement": LevelFigure(level="maintenance", part="requirement"),
         },
         overrides={
@@ -77,6 +91,11 @@ def _scan(case: Case) -> Translation:
         },
         scenarios={"sixteen": _sixteen(inputs)},
     )
+
+
+def _cells(inputs: Any, *, negated: bool) -> Figure:
+    cells = tuple(("scan_risk", number) for number, _ in enumerate(inputs["fraction"]))
+    return ScenarioFigure(level="maintenance", cells=cells, negated=negated)
 
 
 def _sixteen(inputs: Any) -> dict[str, Any]:

@@ -471,8 +471,9 @@ def test_the_matrix_of_a_captured_position() -> None:
         "maintenance_margin": 0.125969249812,
     }
     agrees("Deribit PM", inputs, expected, 1e-9)
-    by_price = {"q": COINS, "price_range": EDGE}
-    agrees("Deribit PM", by_price, {"pnl": CELLS, "worst_case": -CELLS[-1]}, 1e-9)
+    undamped = {"q": COINS, "price_range": EDGE}
+    cells = {"pnl": CELLS, "extended": [CELLS[0]] * 2 + [CELLS[-1]] * 6}
+    agrees("Deribit PM", undamped, {**cells, "worst_case": -CELLS[-1]}, 1e-9)
 
 
 def test_a_matrix_of_another_size_is_not_run() -> None:

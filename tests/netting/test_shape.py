@@ -140,6 +140,16 @@ def test_a_position_that_follows_the_price_loses_no_more_beyond_the_range_than_a
     assert found == [[-96_000, -96_000, -96_000, 48_000, 96_000, 96_000]]
 
 
+def test_counted_in_the_coin_that_moves_it_loses_no_more_than_at_the_edge_either():
+    # A captured answer of Deribit: the extended cells of a perpetual are those of its edge.
+    moves = np.array([-0.18, 0.18, -0.66, -0.33, 0.5, 1.0, 5.0])
+    change = np.rint(1e9 * moves / (1 + moves))
+    share = RangeShare(move_frac=moves, range_frac=0.18, unit_move_frac=moves)
+    (found,) = shaped(share, [0], [list(change)])
+    down, up = change[:2]
+    assert found == pytest.approx([down, up, down, down, up, up, up], abs=1)
+
+
 def test_each_group_may_have_its_own_moves_and_its_own_range():
     share = RangeShare(
         move_frac=np.array([[0.5, 0.1], [0.5, 0.36]]), range_frac=np.array([0.16, 0.18])

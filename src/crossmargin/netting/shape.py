@@ -76,11 +76,15 @@ class RangeShare:
     """A change beyond a range counts times range / |move|: a position that follows the price
     loses in no scenario more than at the edge of its range (extended tables of Deribit, Paradex).
 
-    `move_frac` (scenarios,) or (groups, scenarios), relative; `range_frac` positive.
+    `move_frac` (scenarios,) or (groups, scenarios), relative; `range_frac` positive. What changes
+    are counted in may move itself (a coin, by `unit_move_frac`): it has its price at the edge then,
+    and a position that follows the price loses no more in coins either. So does a captured answer
+    of Deribit, whose extended table has the profit of the edge in every cell.
     """
 
     move_frac: Float
     range_frac: PerGroup
+    unit_move_frac: PerGroup = 0.0
 
 
 @final
@@ -130,7 +134,9 @@ def shaped_ticks(shape: Shape, value_ticks: Float, change_ticks: Float) -> Float
         case GainLimit():
             return gain_limit(change_ticks, shape.most_ticks)
         case RangeShare():
-            return range_share(change_ticks, shape.move_frac, shape.range_frac)
+            return range_share(
+                change_ticks, shape.move_frac, shape.range_frac, shape.unit_move_frac
+            )
         case Damping():
             return damping(
                 value_ticks, change_ticks, shape.move_frac, shape.range_frac, shape.allowance_ticks
@@ -166,11 +172,14 @@ def gain_limit(change_ticks: Float, most_ticks: PerGroup) -> Float:
     return gain_limited(change_ticks, _column(most_ticks))
 
 
-def range_share(change_ticks: Float, move_frac: Float, range_frac: PerGroup) -> Float:
+def range_share(
+    change_ticks: Float, move_frac: Float, range_frac: PerGroup, unit_move_frac: PerGroup = 0.0
+) -> Float:
     """(groups, scenarios) whole ticks: the change over the ranges it lies away; see
     `RangeShare`.
     """
-    return over_ranges(change_ticks, _ranges(change_ticks.shape, move_frac, range_frac))
+    ranges = _ranges(change_ticks.shape, move_frac, range_frac)
+    return over_ranges(change_ticks, _at_edge(ranges, range_frac, unit_move_frac))
 
 
 def damping(
@@ -206,7 +215,8 @@ def shape_step(shape: Shape, labels_count: int, scenarios_count: int) -> ShapeSt
             kind, first = GAIN_LIMIT, shape.most_ticks
             _not_negative(first, "most_ticks")
         case RangeShare():
-            kind, spread = RANGE_SHARE, _ranges(size, shape.move_frac, shape.range_frac)
+            ranges = _ranges(size, shape.move_frac, shape.range_frac)
+            kind, spread = RANGE_SHARE, _at_edge(ranges, shape.range_frac, shape.unit_move_frac)
         case Damping():
             kind, first = DAMPING, shape.allowance_ticks
             _not_negative(first, "allowance_ticks")
@@ -258,6 +268,17 @@ def _ranges(size: tuple[int, ...], move_frac: Float, range_frac: PerGroup) -> Fl
         raise ValueError("move_frac must be finite")
     ranges = np.abs(move_frac / _column(range_frac))
     return np.maximum(ranges, 1.0, out=ranges)
+
+
+def _at_edge(ranges: Float, range_frac: PerGroup, unit_move_frac: PerGroup) -> Float:
+    """`ranges` where the unit of changes has its price at the edge instead of its shocked one."""
+    if not np.any(unit_move_frac):
+        return ranges
+    if not (np.isfinite(unit_move_frac).all() and (np.asarray(unit_move_frac) > -1.0).all()):
+        raise ValueError("unit_move_frac must be finite and above -1")
+    reach = np.asarray(_column(range_frac))
+    edge = np.clip(unit_move_frac, -reach, reach)
+    return np.asarray(ranges * ((1.0 + edge) / (1.0 + np.asarray(unit_move_frac))))
 
 
 def _column(parameter: PerGroup) -> float | Float:

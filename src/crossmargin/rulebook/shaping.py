@@ -65,7 +65,9 @@ class GainLimit:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeShare:
-    """Beyond `range`, the share range / |price move of the group| of a gain or loss."""
+    """Beyond `range`, the share range / |price move of the group| of a gain or loss; what is
+    counted in the coin that moves is told at its price at the edge of the range.
+    """
 
     range: Rate
 
@@ -117,6 +119,7 @@ def shapes_of(
         shape,
         lambda rate: _known(rate, context, by),
         lambda: _moves(context, by, scenarios),
+        lambda: _unit_moves(context, by, scenarios),
         2.0**-context.run.tick_exponent,
     )
 
@@ -148,8 +151,12 @@ def _steps_by_key(
     def moves() -> F8:
         return spread_over_keys(context, by, _moves(keyed(context, by), by, scenarios), 0.0)
 
+    def unit_moves() -> F8:
+        own = _unit_moves(keyed(context, by), by, scenarios)
+        return spread_over_keys(context, by, own, 0.0)
+
     try:
-        shapes = _with_figures(shape, figures, moves, 2.0**-context.run.tick_exponent)
+        shapes = _with_figures(shape, figures, moves, unit_moves, 2.0**-context.run.tick_exponent)
     except RowsNeededError:
         return None
     labels_count = int(context.key(by).max(initial=-1)) + 1
@@ -159,7 +166,11 @@ def _steps_by_key(
 
 
 def _with_figures(
-    shape: Shape, figure: Callable[[Rate], F8], moves: Callable[[], F8], ticks_per_unit: float
+    shape: Shape,
+    figure: Callable[[Rate], F8],
+    moves: Callable[[], F8],
+    unit_moves: Callable[[], F8],
+    ticks_per_unit: float,
 ) -> tuple[netting_shape.Shape, ...]:
     match shape:
         case SignDiscount():
@@ -175,7 +186,13 @@ def _with_figures(
         case GainLimit():
             return (netting_shape.GainLimit(most_ticks=figure(shape.most) * ticks_per_unit),)
         case RangeShare():
-            return (netting_shape.RangeShare(move_frac=moves(), range_frac=figure(shape.range)),)
+            return (
+                netting_shape.RangeShare(
+                    move_frac=moves(),
+                    range_frac=figure(shape.range),
+                    unit_move_frac=unit_moves(),
+                ),
+            )
         case Damping():
             return (
                 netting_shape.Damping(
@@ -188,7 +205,7 @@ def _with_figures(
             return tuple(
                 each
                 for inner in shape.shapes
-                for each in _with_figures(inner, figure, moves, ticks_per_unit)
+                for each in _with_figures(inner, figure, moves, unit_moves, ticks_per_unit)
             )
         case _:
             assert_never(shape)
@@ -224,8 +241,20 @@ def _known(rate: Rate, context: Context, by: str) -> F8:
 
 def _moves(context: Context, by: str, scenarios: ScenarioSet) -> F8:
     """(groups, scenarios) relative price moves of the asset that each group follows."""
+    return scenarios.spot_move[_followed(context, by)]
+
+
+def _unit_moves(context: Context, by: str, scenarios: ScenarioSet) -> F8:
+    """(groups, scenarios) the same where that asset is what is reported in, 0 elsewhere."""
+    followed = _followed(context, by)
+    own = context.run.reporting_row[followed] == followed
+    return np.where(own[:, None], scenarios.spot_move[followed], 0.0)
+
+
+def _followed(context: Context, by: str) -> NDArray[np.int64]:
+    """(groups,) the asset that each group follows."""
     if by == "risk_unit":
-        return scenarios.spot_move[context.groups(by).key]
+        return context.groups(by).key
     underlying = context.run.universe.underlying.astype(np.float64)
     followed = one_per_group(context, by, underlying, "the underlying")
-    return scenarios.spot_move[np.nan_to_num(followed).astype(np.int64)]
+    return np.nan_to_num(followed).astype(np.int64)

@@ -131,10 +131,33 @@ def test_the_maintenance_fraction_is_cut_to_whole_millionths(
     assert verdict("dydx-v4", {}, params, expected) == Matched(figures=1)
 
 
+@pytest.mark.parametrize("size", [88, -88, 10**6 + 1])
+def test_whole_quantums_are_exact_up_to_what_a_float_can_count(size: int) -> None:
+    # 4,200,000 dollars a coin: 88 coins are 369,600,000,000,000 quantums.
+    inputs = {
+        "size_base_quantums": str(size),
+        "oracle_price_int": "420",
+        "oracle_exponent": 4,
+        "base_atomic_resolution": 0,
+        "quote_atomic_resolution": -6,
+    }
+    params = {"initial_margin_ppm": 10_001, "maintenance_fraction_ppm": 500_003}
+    notional = abs(size) * 42 * 10**11
+    expected = {"initial_margin_quote_quantums": str(share_up(notional, 10_001))}
+    found = verdict("dydx-v4", inputs, params, expected, WHOLE)
+    if notional < 2**53:
+        assert found == Matched(figures=1)
+    else:
+        assert found == Unsupported(reason="its amounts lie outside float64 ticks")
+
+
 def test_a_quantum_that_ticks_cannot_hold_is_refused_and_never_approximated() -> None:
-    inputs = {"position_notional": 10**15, "open_interest_notional": 0}
+    inputs = {"position_notional": 10**16, "open_interest_notional": 0}
     params = {"initial_margin_ppm": 200_000, "oi_lower_cap": 0, "oi_upper_cap": 0}
-    found = verdict("dydx-v4", inputs, params, {"initial_margin": ceil(10**15 / 5)}, WHOLE)
+    found = verdict("dydx-v4", inputs, params, {"initial_margin": ceil(10**16 / 5)}, WHOLE)
+    assert found == Unsupported(reason="its amounts lie outside float64 ticks")
+    shares = {"position_notional": "100000000000000.5", "open_interest_notional": 0}
+    found = verdict("dydx-v4", shares, params, {"initial_margin": 2 * 10**13 + 1}, WHOLE)
     assert found == Unsupported(reason="its amounts lie outside float64 ticks")
 
 
@@ -152,3 +175,16 @@ def test_open_interest_that_is_null_is_none() -> None:
     assert verdict("dydx-v4", inputs, params, {"initial_margin": 100_000}, WHOLE) == Matched(
         figures=1
     )
+
+
+@pytest.mark.parametrize("value", ["x", [], True, "NaN"])
+def test_what_is_no_number_is_refused_with_its_path(value: Any) -> None:
+    inputs = {"position_notional": 500_000}
+    params = {"initial_margin_ppm": 200_000, "oi_lower_cap": value, "oi_upper_cap": 2}
+    found = verdict("dydx-v4", inputs, params, {"initial_margin": 100_000}, WHOLE)
+    assert isinstance(found, Unsupported)
+    assert f"refused: params.oi_lower_cap: {value!r} is not a number" in found.reason
+    both = params | {"custom_imf_ppm": value}
+    found = verdict("dydx-v4", inputs, both, {"initial_margin": 100_000}, WHOLE)
+    assert isinstance(found, Unsupported)
+    assert f"oi_lower_cap or params.custom_imf_ppm: {value!r} is not a number" in found.reason

@@ -100,6 +100,7 @@ def test_reasons_for_not_running_are_written() -> None:
         (case({"equity": 1, "colour": 3}, cash=1), "unknown keys expected.colour"),
         (case({"equity": 1}), "its shape is not one that the adapter reads: KeyError('cash')"),
         (case({"equity": 1}, cash="1"), "refused: USDC.amount: '1' is not a number [wrong_type]"),
+        (case({}, cash=1), "it states no figure"),
         (replace(case({"equity": 1}, cash=1), unknown=("hue", "size")), "unknown keys hue, size"),
     ]
     for made, reason in reasons:

@@ -56,3 +56,34 @@ def test_a_list_that_is_none_is_missing(rows: Any) -> None:
 def test_a_table_that_is_a_number_is_missing() -> None:
     assert said({"cash": 1, "rows": [4]}) == "missing keys inputs.rows[0]"
     assert "params.BTC" in said({"cash": 1, "rows": []}, {"BTC": 3})
+
+
+INNER = shape("inputs.cash", "inputs.leg.size! inputs.leg.note inputs.rows[].name!")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"cash": 1}, None),
+        ({"cash": 1, "leg": None, "rows": None}, None),
+        ({"cash": 1, "leg": {"size": 1}, "rows": []}, None),
+        ({"cash": 1, "leg": {"note": 1}}, "missing keys inputs.leg.size"),
+        ({"cash": 1, "leg": 3}, "missing keys inputs.leg"),
+        ({"cash": 1, "rows": [{"name": "a"}, {}]}, "missing keys inputs.rows[1].name"),
+        ({"cash": 1, "rows": [{"size": 1}]}, "unknown keys inputs.rows[].size; missing keys "),
+    ],
+)
+def test_what_is_left_out_lacks_nothing_inside(inputs: Mapping[str, Any], reason: str) -> None:
+    made = Case(
+        system="s",
+        name="n",
+        inputs=inputs,
+        params={},
+        expected={},
+        tolerance=None,
+        source="",
+        note="",
+        suspect=False,
+    )
+    wrong = misfit(made, INNER)
+    assert (wrong and wrong.reason.startswith(reason)) if reason else wrong is None

@@ -41,11 +41,21 @@ def test_a_named_tolerance_is_for_the_figures_of_that_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["tight", True, [1], {"rel": "a"}, {"rel": -1}, {"about": 3}, {"rounding": 1}]
+    "written", ["tight", True, -1, [1], {"rel": "a"}, {"rel": -1}, {"about": 3}, {"rounding": 1}]
 )
 def test_a_tolerance_that_nobody_knows_is_refused(written: Any) -> None:
     with pytest.raises(InputRefused):
         read_tolerance(written, "tolerance")
+
+
+def test_every_wrong_word_of_a_tolerance_is_told_with_its_path() -> None:
+    with pytest.raises(InputRefused) as refused:
+        read_tolerance({"about": 3, "rel": -1, "rounding": 1, "abs": 0}, "t")
+    assert [str(each) for each in refused.value.failures] == [
+        "t.about: is no tolerance; there are rel, abs, rounding and NAME_abs [unknown_field]",
+        "t.rel: -1 is not a number of 0 or more [wrong_type]",
+        "t.rounding: 1 is not text [wrong_type]",
+    ]
 
 
 EXACT = read_tolerance({"abs": 0.0}, "t")

@@ -11,6 +11,7 @@ from crossmargin.base.ticks import TickOverflowError
 from crossmargin.conformance.case import Case
 from crossmargin.conformance.compare import differences
 from crossmargin.conformance.read_figure import read_figure
+from crossmargin.conformance.stated_place import placed
 from crossmargin.conformance.stated_recipe import recipe_of
 from crossmargin.conformance.systems import Adapter, adapter_of
 from crossmargin.conformance.tolerance import Tolerance, read_tolerance
@@ -69,7 +70,8 @@ def verdict_of(case: Case) -> Verdict:
             # Figures of no market overflow: the guard on ticks sees it, and not a warning.
             return _compared(case, translation, tolerance)
     except InputRefused as refused:
-        return Unsupported(reason="refused: " + "; ".join(str(f) for f in refused.failures))
+        told = [str(placed(failure, case)) for failure in refused.failures]
+        return Unsupported(reason="refused: " + "; ".join(told))
     except (ArithmeticError, ValueError) as error:
         # A strike below 0, an expiry beyond all calendars: no book and no market can be made of it.
         return Unsupported(reason=f"refused: {error}")
@@ -88,7 +90,7 @@ def _compared(case: Case, translation: Translation, tolerance: Tolerance) -> Ver
     if wrong:
         reasons = tuple(text for texts in columns.reasons.values() for text in texts)
         return Differing(differences=wrong, reasons=reasons)
-    return Matched(figures=count)
+    return Matched(figures=count) if count else Unsupported(reason="it states no figure")
 
 
 def _translated(adapter: Adapter, case: Case) -> Translation | Unsupported:
@@ -117,17 +119,27 @@ def answered(translation: Translation) -> tuple[MarginColumns | None, int]:
     exponent = translation.tick_exponent
     if exponent is not None:
         return _assessed(recipe, book, priced, translation, exponent, explain=True), rows
-    coarsest = translation.coarsest_exponent
-    if coarsest is None:
-        coarsest = COARSEST_EXPONENT
-    finest = _finest(recipe, book, priced, translation, coarsest - ROOM_BITS)
+    coarsest, room = _tick_bounds(translation, book, priced)
+    finest = _finest(recipe, book, priced, translation, coarsest - room)
     if finest is None:
         return None, rows
-    for exponent in range(finest + ROOM_BITS, coarsest + 1):
+    for exponent in range(finest + room, coarsest + 1):
         columns = _assessed(recipe, book, priced, translation, exponent, explain=True)
         if columns is not None:
             return columns, rows
     return None, rows
+
+
+def _tick_bounds(
+    translation: Translation, book: BookColumns, priced: PricedMarket
+) -> tuple[int, int]:
+    """The coarsest exponent of the tick, and the bits of room below it."""
+    if translation.whole_exposures:
+        figures = (book.positions.contracts, priced.market.mark[book.positions.instrument])
+        if all(np.all(each == np.rint(each)) for each in figures):
+            return 0, 0
+    coarsest = translation.coarsest_exponent
+    return (COARSEST_EXPONENT if coarsest is None else coarsest), ROOM_BITS
 
 
 def _finest(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.base.failure import Failure, InputRefused, Reason, refuse_if_any
 
 WITHOUT_ONE_FRAC = 1e-6
 """A vector without a tolerance: relative, for everything but integers, which are exact."""
@@ -43,13 +43,11 @@ def read_tolerance(written: Any, where: str) -> Tolerance:
     if written is None:
         return Tolerance(relative=WITHOUT_ONE_FRAC, integers_exact=True)
     if isinstance(written, int | float) and not isinstance(written, bool):
+        refuse_if_any(_wrong("abs", written, where))
         return Tolerance(absolute=float(written))
     if not isinstance(written, Mapping):
         raise InputRefused([Failure(Reason.WRONG_TYPE, where, "is no number and no table")])
-    wrong = [key for key in written if not _is_word(key, written[key])]
-    if wrong:
-        message = f"{', '.join(wrong)} is no tolerance; there are rel, abs, rounding and NAME_abs"
-        raise InputRefused([Failure(Reason.UNKNOWN_FIELD, where, message)])
+    refuse_if_any([f for key, value in written.items() for f in _wrong(key, value, where)])
     named = {
         key.removesuffix("_abs"): float(value)
         for key, value in written.items()
@@ -64,8 +62,14 @@ def read_tolerance(written: Any, where: str) -> Tolerance:
     )
 
 
-def _is_word(key: str, value: Any) -> bool:
+def _wrong(key: str, value: Any, where: str) -> list[Failure]:
     if key == "rounding":
-        return isinstance(value, str)
-    number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    return number and (key in ("rel", "abs") or key.endswith("_abs"))
+        fits, kind = isinstance(value, str), "text"
+    elif key in ("rel", "abs") or key.endswith("_abs"):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits, kind = number and value >= 0, "a number of 0 or more"
+    else:
+        message = "is no tolerance; there are rel, abs, rounding and NAME_abs"
+        return [Failure(Reason.UNKNOWN_FIELD, f"{where}.{key}", message)]
+    message = f"{value!r} is not {kind}"
+    return [] if fits else [Failure(Reason.WRONG_TYPE, f"{where}.{key}", message)]

@@ -198,7 +198,8 @@ class Translation:
     the field that a node reads in place of its own, which the scene then states.
     `figures` has one entry for each expected key. `tick_exponent` is None for the finest tick that
     cannot overflow; a rulebook in whole units names its own, or the coarsest at which units are
-    whole.
+    whole. `whole_exposures` says that its leaves are contracts times marks and nothing else: where
+    both are whole, a tick of one unit loses nothing.
     """
 
     recipe: str
@@ -211,3 +212,4 @@ class Translation:
     reporting: str | None = None
     tick_exponent: int | None = None
     coarsest_exponent: int | None = None
+    whole_exposures: bool = False

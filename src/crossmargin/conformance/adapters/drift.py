@@ -60,9 +60,9 @@ MARKETS = """params.perp_initial_ratio params.perp_maintenance_ratio params.upnl
     params.*.initial_liability_weight params.*.maintenance_liability_weight params.*.imf_factor"""
 ACCOUNT = shape(
     "inputs.prices.*",
-    f"""{MARKETS} inputs.deposits.* inputs.borrows.* inputs.open_spot_orders[].token
-    inputs.open_spot_orders[].ask inputs.open_spot_orders[].bid inputs.perp.market
-    inputs.perp.size inputs.perp.quote inputs.perp.bids inputs.perp.asks
+    f"""{MARKETS} inputs.deposits.* inputs.borrows.* inputs.open_spot_orders[].token!
+    inputs.open_spot_orders[].ask inputs.open_spot_orders[].bid inputs.perp.market!
+    inputs.perp.size! inputs.perp.quote inputs.perp.bids inputs.perp.asks
     expected.margin_requirement expected.total_collateral
     expected.margin_requirement_plus_buffer expected.total_collateral_plus_buffer""",
 )

@@ -150,4 +150,5 @@ def _translated(
             **overrides,
         },
         coarsest_exponent=COARSEST_EXPONENT,
+        whole_exposures=True,
     )

@@ -18,7 +18,7 @@ from crossmargin.wire.units import decimal_of, float_of, negative_of, seconds_of
 TABLE = "upper_bound_table_days_to_value"
 COVERED = shape(
     "inputs.option_type inputs.collateral params.collateral_asset",
-    """inputs.short.amount inputs.short.strike inputs.long.amount inputs.long.strike
+    """inputs.short.amount! inputs.short.strike! inputs.long.amount! inputs.long.strike!
     params.settlement expected.excess_collateral expected.required""",
 )
 NAKED = shape(

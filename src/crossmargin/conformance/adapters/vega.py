@@ -24,8 +24,8 @@ TRANSITIONS = frozenset({"released", "additional_required"})
 SIDES = {Side.BUY: "buy_orders", Side.SELL: "sell_orders"}
 UNITS = {Side.BUY: "buy_order_units", Side.SELL: "sell_order_units"}
 ORDERS = """
-    inputs.buy_orders[].size inputs.buy_orders[].price inputs.buy_orders[].market_order
-    inputs.sell_orders[].size inputs.sell_orders[].price inputs.sell_orders[].market_order
+    inputs.buy_orders[].size! inputs.buy_orders[].price! inputs.buy_orders[].market_order
+    inputs.sell_orders[].size! inputs.sell_orders[].price! inputs.sell_orders[].market_order
 """
 MARKET = """
     inputs.mark_price inputs.position_units params.position_factor params.linear_slippage

@@ -7,18 +7,24 @@ those of DVOL. Nothing else is in the bundle: every other figure is `assumed`, a
 import json
 from pathlib import Path
 
+from crossmargin.api import load_book, load_market, prepare
 from crossmargin.base.instant import instant_text, parse_instant
+from crossmargin.rulebook.crowd import computed_totals
 from crossmargin.wire.assets import bundled_registry, bundled_terms
 from crossmargin.wire.bundle import PREFIX, read_bundled
 from crossmargin.wire.chain import ChainFormat, OptionChain, read_chain
 from crossmargin.wire.history import read_vol_index
 from crossmargin.wire.market_fields import MARKET_SCHEMA
+from crossmargin.wire.recipes import bundled_recipe
 
 CHAIN = "deribit_option_chain_oi_iv_2026-08-08.csv"
 DVOL = "deribit_dvol_daily_2021_2026.csv"
 CLOSES = "btc_eth_daily_close_premium_2017_2026.csv"
 OUTPUT = Path(__file__).parent.parent / "examples" / "market.json"
+BOOK = OUTPUT.parent / "fund.json"
 
+CROWD_MOVE_FRAC = 0.1
+"""Crowds are none of this file's business; the owners' sizes do not depend on it."""
 AS_OF = "2026-08-08T00:00:00Z"
 """The chain has a date and no time. Its options that expire at 08:00 UTC of that date still have a
 vol, so it was taken before; midnight is what the bare date says."""
@@ -27,6 +33,7 @@ ILLUSTRATIVE = "no bundled file has it: an illustrative round figure"
 PEGGED = "no bundled file has the price of this stablecoin: its peg"
 PERPETUAL = "no bundled file has quotes of perpetuals: the index of the underlying"
 FUNDING = "no bundled file has current funding: the common base rate of 0.01 % per 8 hours"
+OWNERS = "nobody publishes totals: those of the example book, added up"
 ELSEWHERE = "no bundled file has futures of this venue: the Deribit underlying price of the expiry"
 SPREAD = "no bundled file has a book: the index less or plus an illustrative half spread"
 
@@ -80,9 +87,28 @@ def main() -> None:
         "assets": assets,
         "listings": listings,
     }
+    market["totals"] = _totals(json.dumps(market).encode())
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(market, indent=1) + "\n", encoding="utf-8")
     print(f"{OUTPUT.name}: {len(assets)} assets, {len(listings)} listings")
+
+
+def _totals(market: bytes) -> dict[str, object]:
+    """What each owner of the example book has of each underlying, over all its accounts."""
+    over = load_market(market)
+    ready = prepare(load_book(json.loads(BOOK.read_text(encoding="utf-8")), over), over)
+    found = computed_totals(
+        bundled_recipe("net-delta"),
+        ready.columns,
+        ready.priced,
+        move_frac=CROWD_MOVE_FRAC,
+        depth={},
+        sequence=1,
+    )
+    owned = {
+        "/".join(pair): round(quoted.value, 8) for pair, quoted in sorted(found.owner_delta.items())
+    }
+    return {"as_of": AS_OF, "assumed": OWNERS, "owner_delta": owned}
 
 
 def _forwards(chain: OptionChain) -> dict[tuple[str, str], float]:

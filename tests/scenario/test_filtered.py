@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossmargin.base.failure import InputRefused
+from crossmargin.base.instant import NS_PER_DAY
 from tests.scenario.tables import built
 from tests.scenario.test_families import PROXIES, history
 
@@ -42,6 +43,37 @@ def test_log_returns_are_scaled_as_logs_and_become_simple_moves_after() -> None:
         variance.append(0.9 * variance[-1] + 0.1 * each * each)
     expected = np.exp(logs * np.sqrt(variance[-1] / np.array(variance[:-1]))) - 1.0
     assert s.spot_move[0] == pytest.approx(expected[-3:])
+
+
+@given(st.integers(2, 4), st.sampled_from(["simple", "log"]))
+def test_today_is_never_calmer_than_the_days_of_the_floor(days: int, estimate: str) -> None:
+    calm = [*CLOSES, 91.1, 91.0, 91.1, 91.0, 91.1, 91.0]
+    head = HEAD + TODAY.replace("simple", estimate)
+    free = built(head, assets=("BTC",), history=history(BTC=calm))
+    held = built(f"{head}\nfloor_days={days}", assets=("BTC",), history=history(BTC=calm))
+    # The last days are calm themselves: no floor by them alone.
+    assert held.spot_move == pytest.approx(free.spot_move)
+    whole = built(f"{head}\nfloor_days=3650", assets=("BTC",), history=history(BTC=calm))
+    moves = np.diff(calm) / calm[:-1] if estimate == "simple" else np.diff(np.log(calm))
+    variance = [np.mean(moves**2)]
+    for each in moves:
+        variance.append(0.9 * variance[-1] + 0.1 * each * each)
+    raised = max(variance[-1], np.mean(moves**2))
+    scaled = moves[-3:] * np.sqrt(raised / np.array(variance[-4:-1]))
+    expected = scaled if estimate == "simple" else np.exp(scaled) - 1.0
+    assert raised > variance[-1]
+    assert whole.spot_move[0] == pytest.approx(expected)
+
+
+def test_the_time_of_the_window_passes_where_the_table_says_so() -> None:
+    two = f'kind="historical"\nhorizon_days=2\n{PROXIES}\nwindow_days=2\n'
+    still = built(two, assets=("BTC",), history=history(BTC=CLOSES))
+    passing = built(f"{two}time_passes=true", assets=("BTC",), history=history(BTC=CLOSES))
+    assert not still.time_ns.any()
+    assert (passing.time_ns == 2 * NS_PER_DAY).all()
+    assert np.array_equal(passing.spot_move, still.spot_move)
+    with pytest.raises(InputRefused, match="time_passes"):
+        built(f'{two}time_passes="yes"', assets=("BTC",), history=history(BTC=CLOSES))
 
 
 def test_two_day_moves_are_scaled_by_the_forecast_for_their_first_day() -> None:

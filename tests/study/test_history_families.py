@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from crossmargin.base.failure import InputRefused
 from crossmargin.market.correlation import Correlation
 from crossmargin.rulebook.assess import assess
-from crossmargin.study.backtest import FIRST_DAY, PORTFOLIOS, run_backtest
+from crossmargin.study.backtest import FIRST_DAY, run_margins
 from crossmargin.study.baseline import WINDOW, one_run
 from crossmargin.study.correlation_relief import correlation_relief
+from crossmargin.study.portfolio import PORTFOLIOS
 from crossmargin.wire.assets import bundled_registry
 from crossmargin.wire.bundle import read_bundled
 from crossmargin.wire.history import read_daily_closes, read_vol_index
@@ -57,12 +58,13 @@ def test_the_filtered_recipe_is_the_filtered_baseline_day_by_day() -> None:
     registry = bundled_registry()
     assets = {code: registry.asset(code) for code in registry.codes()}
     recipe = read_recipe(tiny(VALUE_AT_RISK, FILTERED).encode())
-    found = run_backtest(recipe, prices, vol_index, assets, every=40, portfolios=PORTFOLIOS[:4])
-    for each in found:
-        model = one_run(prices, each.portfolio, "filtered-historical", each.side)
-        own = model.margin_frac[FIRST_DAY - WINDOW :: 40][: len(each.margin_frac)]
-        assert len(own) == len(each.margin_frac)
-        assert each.margin_frac == pytest.approx(own, abs=1e-9)
+    outright = PORTFOLIOS[:4]
+    runs = run_margins(recipe, prices, vol_index, assets, every=40, portfolios=outright)
+    for each, margin in zip(outright, runs["maintenance"].margin_frac, strict=True):
+        model = one_run(prices, each.name, "filtered-historical", each.side)
+        own = model.margin_frac[FIRST_DAY - WINDOW :: 40][: len(margin)]
+        assert len(own) == len(margin)
+        assert margin == pytest.approx(own, abs=1e-9)
 
 
 @given(st.integers(0, 2**40), st.floats(-20.0, 20.0))

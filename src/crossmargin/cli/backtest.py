@@ -1,33 +1,41 @@
 """`crossmargin backtest`: whether margins covered the days that followed them."""
 
-import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
-from crossmargin.study.backtest import Backtest, run_backtest
-from crossmargin.study.baseline import BaselineRun, run_baseline
-from crossmargin.study.coverage import Coverage
-from crossmargin.study.day_path import DayPaths, day_paths, on_path
-from crossmargin.wire.assets import bundled_registry
-from crossmargin.wire.bundle import read_bundled
-from crossmargin.wire.history import read_daily_closes, read_global_closes, read_vol_index
-from crossmargin.wire.ohlc import read_bars
+from crossmargin.base.instant import parse_instant
+from crossmargin.cli.backtest_data import bundled_assets, bundled_closes, folder_paths
+from crossmargin.cli.backtest_rows import (
+    PATH,
+    baseline_row,
+    coverage_text,
+    margin_text,
+    recipe_row,
+)
+from crossmargin.cli.printing import write_file, write_json, write_text
+from crossmargin.report.coverage_chart import coverage_chart
+from crossmargin.study.backtest import Backtest, held_against, run_margins
+from crossmargin.study.baseline import run_baseline
+from crossmargin.study.day_path import held_to_coin, on_path
+from crossmargin.study.portfolio import OPTION_BOOKS, PORTFOLIOS, Portfolio
+from crossmargin.study.realised_loss import Closes, Paths, losses_on_path, losses_to_close
 from crossmargin.wire.recipes import bundled_recipe
-
-CLOSES = "package:btc_eth_daily_close_premium_2017_2026.csv"
-VOL_INDEX = "package:deribit_dvol_daily_2021_2026.csv"
-HOURS = 24
 
 
 def backtest(
     *recipes: str,
     baseline: bool = False,
     data: Path | None = None,
+    options: bool = False,
+    band: float | None = None,
+    since: str | None = None,
+    until: str | None = None,
     every: int = 1,
+    chart: Path | None = None,
     json_output: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Breaches of margins over the bundled daily closes, with the tests on them.
@@ -39,105 +47,116 @@ def backtest(
     baseline:
         Three plain models on each coin and side instead.
     data:
-        A folder of hourly bars (BTCUSDT_perp_1h_*.csv): the baseline against each day's path.
+        A folder of hourly bars (BTCUSDT_perp_1h_*.csv, BTCUSDT_spot_1h_*.csv): margins against each
+        day's path too.
+    options:
+        Option books on a surface that is the vol index, instead of outright, spread and basis.
+    band:
+        Hold a perpetual's bars to within this fraction of the coin's, where the folder has both.
+    since:
+        The first day of a recipe's run (2023-01-01).
+    until:
+        The day before which a recipe's run ends.
     every:
         Take every so many days of a recipe's run.
+    chart:
+        Write a picture (SVG) of margin against loss through each crash.
     json_output:
         Print a list of one object per run.
 
     """
-    if baseline == bool(recipes):
-        message = "name recipes, or ask for the baseline"
-        raise InputRefused([Failure(Reason.MISSING_FIELD, "backtest", message)])
-    rows = _baseline_rows(data) if baseline else _recipe_rows(recipes, every)
+    _refuse_misused(baseline, recipes, data, band, chart)
+    closes = bundled_closes()
+    paths = None if data is None else _paths(data, closes, band)
+    found: list[tuple[str, Backtest]] = []
+    if baseline:
+        rows = _baseline_rows(closes, paths)
+    else:
+        days = (_day(since, "since"), _day(until, "until"), every)
+        for name in recipes:
+            found += _runs(name, closes, paths, OPTION_BOOKS if options else PORTFOLIOS, days)
+        rows = [recipe_row(model, each) for model, each in found]
+    if chart is not None:
+        write_file(chart, coverage_chart(found).encode())
     if json_output:
-        sys.stdout.write(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+        write_json(rows)
         return
-    _print(rows)
+    write_text(f"{coverage_text(rows)}\n{margin_text(rows)}")
 
 
-def _baseline_rows(data: Path | None) -> list[dict[str, Any]]:
-    runs = run_baseline(read_global_closes(read_bundled(CLOSES), CLOSES))
-    rows = [_row(run.model, run.underlying, run.side, run.level, run.coverage, run) for run in runs]
-    if data is None:
-        return rows
-    for run in runs:
-        paths = _paths(data, run.underlying)
-        rows.append(
-            _row(
-                f"{run.model} on the path",
-                run.underlying,
-                run.side,
-                run.level,
-                on_path(run, paths),
-                run,
-            )
-        )
-    return rows
+def _runs(
+    name: str,
+    closes: Closes,
+    paths: Paths | None,
+    portfolios: Sequence[Portfolio],
+    days: tuple[int | None, int | None, int],
+) -> list[tuple[str, Backtest]]:
+    """A recipe against closes, and against paths where there are any; days since, until, every."""
+    recipe = bundled_recipe(name)
+    since, until, every = days
+    runs = run_margins(
+        recipe,
+        closes.first,
+        closes.vol_index,
+        bundled_assets(),
+        every=every,
+        portfolios=portfolios,
+        since_ns=since,
+        until_ns=until,
+    )
+    run = runs[recipe.levels[0].name]
+    found = [(name, each) for each in held_against(run, lambda p: losses_to_close(p, closes))]
+    if paths is None:
+        return found
+    on_paths = held_against(run, lambda p: losses_on_path(p, paths, closes))
+    return found + [(f"{name}{PATH}", each) for each in on_paths]
 
 
-def _paths(data: Path, coin: str) -> DayPaths:
-    files = sorted(data.glob(f"{coin}USDT_perp_1h_*.csv"))
-    if not files:
-        message = f"the folder has no {coin}USDT_perp_1h_*.csv"
-        raise InputRefused([Failure(Reason.MISSING_DATA, str(data), message)])
-    bars = read_bars(files[0].read_bytes(), files[0].name)
-    return day_paths(bars.start_ns, bars.open, bars.high, bars.low, bars_per_day=HOURS)
+def _refuse_misused(
+    baseline: bool,
+    recipes: tuple[str, ...],
+    data: Path | None,
+    band: float | None,
+    chart: Path | None,
+) -> None:
+    faults = []
+    if baseline == bool(recipes):
+        faults.append((Reason.MISSING_FIELD, "name recipes, or ask for the baseline"))
+    if band is not None and (data is None or not 0.0 < band < 1.0):
+        faults.append((Reason.OUT_OF_BOUNDS, "a band is above 0 and below 1, and of a data folder"))
+    if chart is not None and not recipes:
+        faults.append((Reason.CONTRADICTION, "a chart is of recipes"))
+    if faults:
+        raise InputRefused([Failure(reason, "backtest", text) for reason, text in faults])
 
 
-def _recipe_rows(recipes: tuple[str, ...], every: int) -> list[dict[str, Any]]:
-    prices = read_daily_closes(read_bundled(CLOSES), CLOSES)
-    vol_index = read_vol_index(read_bundled(VOL_INDEX), VOL_INDEX)
-    registry = bundled_registry()
-    assets = {code: registry.asset(code) for code in registry.codes()}
-    rows: list[dict[str, Any]] = []
-    for name in recipes:
-        found = run_backtest(bundled_recipe(name), prices, vol_index, assets, every=every)
+def _day(text: str | None, name: str) -> int | None:
+    if text is None:
+        return None
+    found = parse_instant(text)
+    if found is None:
+        message = f"{text!r} is not a day like 2023-01-01"
+        raise InputRefused([Failure(Reason.WRONG_TYPE, f"backtest.{name}", message)])
+    return found
+
+
+def _paths(data: Path, closes: Closes, band: float | None) -> Paths:
+    found = folder_paths(data, closes.first.assets)
+    if band is None:
+        return found
+    held = {
+        coin: held_to_coin(path, found.coin[coin], band) if coin in found.coin else path
+        for coin, path in found.perpetual.items()
+    }
+    return Paths(perpetual=held, coin=found.coin)
+
+
+def _baseline_rows(closes: Closes, paths: Paths | None) -> list[dict[str, Any]]:
+    runs = run_baseline(closes.second)
+    rows = [baseline_row(run.model, run, run.coverage) for run in runs]
+    if paths is not None:
         rows += [
-            _row(name, each.portfolio, each.side, each.level, each.coverage, each) for each in found
+            baseline_row(f"{run.model}{PATH}", run, on_path(run, paths.perpetual[run.underlying]))
+            for run in runs
         ]
     return rows
-
-
-def _row(
-    model: str,
-    underlying: str,
-    side: str,
-    level: float,
-    found: Coverage,
-    run: BaselineRun | Backtest,
-) -> dict[str, Any]:
-    return {
-        "model": model,
-        "underlying": underlying,
-        "side": side,
-        "level": level,
-        "days": found.days,
-        "breaches": found.breaches,
-        "kupiec_p": found.kupiec_p,
-        "christoffersen_p": found.christoffersen_p,
-        "mean_margin_frac": float(run.margin_frac.mean()),
-        "peak_to_trough": run.peak_to_trough,
-        "breach_rate_upper": found.breach_rate_upper,
-        "mean_exceedance": found.mean_exceedance,
-        "worst_exceedance": found.worst_exceedance,
-        "top_decile_coverage": found.top_decile_coverage,
-        "red_days": found.red_days,
-        "yellow_days": found.yellow_days,
-        "largest_rise_1_day": run.largest_rise(1),
-        "largest_rise_5_days": run.largest_rise(5),
-    }
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    sys.stdout.write(
-        f"{'model':<34}{'book':<12}{'side':<7}{'days':>6}{'breaches':>10}{'kupiec':>9}"
-        f"{'upper':>8}{'margin':>9}{'peak/trough':>13}\n"
-    )
-    for row in rows:
-        ratio = "none" if row["peak_to_trough"] is None else f"{row['peak_to_trough']:.2f}"
-        sys.stdout.write(
-            f"{row['model']:<34}{row['underlying']:<12}{row['side']:<7}{row['days']:>6}"
-            f"{row['breaches']:>10}{row['kupiec_p']:>9.3f}{row['breach_rate_upper']:>8.2%}"
-            f"{row['mean_margin_frac']:>9.2%}{ratio:>13}\n"
-        )

@@ -1,10 +1,14 @@
 """Scenario tables that draw on history: historical, filtered and simulated moves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import numpy as np
+
 from crossmargin.base.failure import Reason, refuse_if_any
+from crossmargin.base.instant import NS_PER_DAY
 from crossmargin.market.correlation import Correlation
 from crossmargin.market.history import ReturnHistory
 from crossmargin.scenario.build_garch import GARCH_KEYS, garch_names, read_garch
@@ -18,8 +22,10 @@ from crossmargin.scenario.table_reader import TableReader
 
 Word = TypeVar("Word", bound=StrEnum)
 
-HISTORY_KEYS = frozenset({"kind", "window_days", "horizon_days", "proxy", "vol_proxy", "vol_rule"})
-FILTERED_KEYS = HISTORY_KEYS | GARCH_KEYS | {"decay", "vol_decay", "estimate"}
+HISTORY_KEYS = frozenset(
+    {"kind", "window_days", "horizon_days", "proxy", "vol_proxy", "vol_rule", "time_passes"}
+)
+FILTERED_KEYS = HISTORY_KEYS | GARCH_KEYS | {"decay", "vol_decay", "estimate", "floor_days"}
 SIMULATED_KEYS = HISTORY_KEYS | {
     "draws",
     "seed",
@@ -45,7 +51,8 @@ def build_historical(
     """The past as it was."""
     reader.keys(table, HISTORY_KEYS, where)
     joint, rule = _joint(reader, table, name, where, history, vol_history)
-    return historical(name, reader.assets, reader.venues, joint, rule)
+    found = historical(name, reader.assets, reader.venues, joint, rule)
+    return _timed(reader, table, where, found, joint)
 
 
 def build_filtered(
@@ -77,7 +84,10 @@ def build_filtered(
         forecast = read_garch(reader, table, where, joint.spot)
         refuse_if_any(reader.failures)
     assert forecast is not None
-    return filtered(
+    floor_days = 0
+    if "floor_days" in table:
+        floor_days = reader.whole(table["floor_days"], f"{where}.floor_days")
+    found = filtered(
         name,
         reader.assets,
         reader.venues,
@@ -85,8 +95,10 @@ def build_filtered(
         forecast=forecast,
         vol_forecast=weighted,
         estimate=estimate,
+        floor_days=floor_days,
         vol_rule=rule,
     )
+    return _timed(reader, table, where, found, joint)
 
 
 def _ewma(reader: TableReader, table: Mapping[str, Any], key: str, where: str) -> Ewma:
@@ -121,7 +133,24 @@ def build_monte_carlo(
         correlation=_word(reader, table, "correlation", Correlation, where),
     )
     joint, rule = _joint(reader, table, name, where, history, vol_history)
-    return monte_carlo(name, reader.assets, reader.venues, joint, simulation, rule)
+    found = monte_carlo(name, reader.assets, reader.venues, joint, simulation, rule)
+    return _timed(reader, table, where, found, joint)
+
+
+def _timed(
+    reader: TableReader,
+    table: Mapping[str, Any],
+    where: str,
+    found: ScenarioSet,
+    joint: JointMoves,
+) -> ScenarioSet:
+    """The same moves with the time that they took, where the table says `time_passes`."""
+    passes = reader.flag(table.get("time_passes", False), f"{where}.time_passes")
+    refuse_if_any(reader.failures)
+    if not passes:
+        return found
+    horizon_ns = joint.horizon_days * NS_PER_DAY
+    return replace(found, time_ns=np.full(found.scenarios_count, horizon_ns, dtype=np.int64))
 
 
 def _joint(

@@ -66,6 +66,7 @@ def filtered(
     forecast: Forecast,
     vol_forecast: Forecast | None,
     estimate: Estimate,
+    floor_days: int = 0,
     vol_rule: VolRule | None = None,
 ) -> ScenarioSet:
     """The W joint moves, each by the volatility that was forecast for its window when it began,
@@ -73,6 +74,9 @@ def filtered(
 
     Forecasts are made column by column, from the first day of the history up to the end of the last
     window: of prices by `forecast`, of vol indexes by `vol_forecast`, None where none moves.
+
+    With `floor_days` the forecast for the coming window is not below the mean square of so many
+    last days, or of all where there are fewer.
 
     Raises `InputRefused`: a gap in the history, a price that never moved.
     """
@@ -83,14 +87,16 @@ def filtered(
     if joint.vol is not None:
         if vol_forecast is None:
             raise ValueError("vol indexes that move need a forecast of their own")
-        vol_move = _scaled(joint.vol, joint.horizon_days, vol_forecast, estimate, f"{where}.vol")
+        vol_move = _scaled(
+            joint.vol, joint.horizon_days, vol_forecast, estimate, floor_days, f"{where}.vol"
+        )
     return assemble(
         name,
         assets,
         venues,
         [f"{label}, at today's volatility" for label in joint.labels],
         ["filtered"] * count,
-        spot_move=_scaled(joint.spot, joint.horizon_days, forecast, estimate, where),
+        spot_move=_scaled(joint.spot, joint.horizon_days, forecast, estimate, floor_days, where),
         vol_move=vol_move,
         vol_rules=[rule] * count,
         probability=np.full(count, 1.0 / count),
@@ -98,13 +104,22 @@ def filtered(
 
 
 def _scaled(
-    past: PastMoves, horizon_days: int, forecast: Forecast, estimate: Estimate, where: str
+    past: PastMoves,
+    horizon_days: int,
+    forecast: Forecast,
+    estimate: Estimate,
+    floor_days: int,
+    where: str,
 ) -> F8:
     """(U, W) the moves of one history as they would be now."""
     used = sorted(set(past.column) - {-1})
     scaled = np.zeros(past.moves.shape)
     if used:
-        variance = _forecasts(past, used, horizon_days, forecast, estimate, where)
+        daily = _daily(past, used, horizon_days, estimate, where)
+        variance = _forecasts(daily, used, horizon_days, forecast)
+        if floor_days:
+            least = np.mean(daily[-floor_days:] ** 2, axis=0) * _days_of(forecast, horizon_days)
+            variance[-1] = np.maximum(variance[-1], least)
         ahead = np.concatenate([variance[past.start], variance[-1:]])
         own = past.moves[:, used]
         match estimate:
@@ -118,23 +133,23 @@ def _scaled(
     return past.by_asset(scaled)
 
 
-def _forecasts(
-    past: PastMoves,
-    used: Sequence[int],
-    horizon_days: int,
-    forecast: Forecast,
-    estimate: Estimate,
-    where: str,
+def _daily(
+    past: PastMoves, used: Sequence[int], horizon_days: int, estimate: Estimate, where: str
 ) -> F8:
-    """(rows, used) variance forecast at each row up to the end of the last window, for the window
-    that begins there; by a factor that all rows share where it is exponentially weighted.
-    """
+    """(rows, used) returns of all days up to the end of the last window."""
     history, last = past.history, int(past.start[-1]) + horizon_days
     daily = (log_moves if estimate is Estimate.LOG else simple_moves)(history, 1)[:last, used]
     spans = np.diff(history.date_ns[: last + 1])
     if not np.isfinite(daily).all() or (spans != NS_PER_DAY).any():
         message = "a forecast needs every day of the history, and some are missing"
         raise InputRefused([Failure(Reason.MISSING_DATA, f"{where}.history", message)])
+    return daily
+
+
+def _forecasts(daily: F8, used: Sequence[int], horizon_days: int, forecast: Forecast) -> F8:
+    """(rows + 1, used) variance forecast at each row, for the window that begins there; by a factor
+    that all rows share where it is exponentially weighted.
+    """
     match forecast:
         case Ewma():
             return ewma_variance(daily, forecast.decay)
@@ -143,6 +158,11 @@ def _forecasts(
             return garch_over_days(garch_variance(daily, *own), *own, horizon_days)
         case _:
             assert_never(forecast)
+
+
+def _days_of(forecast: Forecast, horizon_days: int) -> int:
+    """Of how many days a forecast is the variance."""
+    return horizon_days if isinstance(forecast, Garch) else 1
 
 
 def scaled_to_now(moves: F8, variance: F8) -> F8:

@@ -14,6 +14,12 @@ from numpy.typing import NDArray
 
 F8 = NDArray[np.float64]
 
+WINDOW, YELLOW, RED = 250, 5, 10
+"""Days of the rolling traffic light, and the breaches from which it is yellow, or red, at 99 %.
+
+Source: Basel Committee, Supervisory framework for the use of backtesting, 1996.
+"""
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,7 @@ class Coverage:
     breach_rate_upper: float
     red_days: int
     yellow_days: int
+    green_days: int
     mean_exceedance: float | None
     worst_exceedance: float | None
     top_decile_coverage: float | None
@@ -44,7 +51,8 @@ class Coverage:
 def coverage(margin: F8, loss: F8, nominal: float, volatility: F8 | None = None) -> Coverage:
     """(days,) margin and loss, both positive for a charge and a loss, at one nominal breach rate.
 
-    Exceedances are (loss - margin) / margin over the breaches. `volatility` (days,) picks the tenth
+    Exceedances are (loss - margin) / margin over the breaches; None without a breach, or where a
+    breached margin was nothing. `volatility` (days,) picks the tenth
     of days with the highest for `top_decile_coverage`: the share of them that the margin covered.
     """
     if margin.shape != loss.shape or margin.ndim != 1 or not len(margin):
@@ -53,12 +61,15 @@ def coverage(margin: F8, loss: F8, nominal: float, volatility: F8 | None = None)
         raise ValueError("margin and loss must be finite, and no margin below zero")
     breach = loss > margin
     count, days = int(breach.sum()), len(breach)
-    over = (loss[breach] - margin[breach]) / margin[breach]
+    measured = count > 0 and bool((margin[breach] > 0.0).all())
+    over = (loss[breach] - margin[breach]) / margin[breach] if measured else np.zeros(0)
     decile = None
     if volatility is not None:
         high = volatility >= np.quantile(volatility, 0.9)
         decile = float(1.0 - breach[high].mean())
-    window = np.convolve(breach.astype(np.int64), np.ones(250, dtype=np.int64), "valid")
+    window = np.zeros(0, dtype=np.int64)
+    if days >= WINDOW:
+        window = np.convolve(breach.astype(np.int64), np.ones(WINDOW, dtype=np.int64), "valid")
     return Coverage(
         days=days,
         breaches=count,
@@ -67,10 +78,11 @@ def coverage(margin: F8, loss: F8, nominal: float, volatility: F8 | None = None)
         too_many_p=at_least(count, days, nominal),
         christoffersen_p=christoffersen_p(breach),
         breach_rate_upper=rate_upper(count, days, 0.95),
-        red_days=int((window >= 10).sum()) if days >= 250 else 0,
-        yellow_days=int(((window >= 5) & (window < 10)).sum()) if days >= 250 else 0,
-        mean_exceedance=float(over.mean()) if count else None,
-        worst_exceedance=float(over.max()) if count else None,
+        red_days=int((window >= RED).sum()),
+        yellow_days=int(((window >= YELLOW) & (window < RED)).sum()),
+        green_days=int((window < YELLOW).sum()),
+        mean_exceedance=float(over.mean()) if measured else None,
+        worst_exceedance=float(over.max()) if measured else None,
         top_decile_coverage=decile,
     )
 

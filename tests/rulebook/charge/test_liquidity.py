@@ -12,7 +12,9 @@ from crossmargin.base.failure import InputRefused
 from crossmargin.domain.columns import BookColumns
 from crossmargin.market.quoted import given as stated
 from crossmargin.market.totals import MarketTotals
+from crossmargin.rulebook.assess import assess
 from crossmargin.rulebook.run import PricedMarket
+from crossmargin.wire.recipes import read_recipe
 from tests.rulebook.history_scene import PRICE, required, scene
 from tests.rulebook.tiny import tiny
 
@@ -164,3 +166,17 @@ def test_in_another_currency_it_is_the_same_money() -> None:
         0
     ]
     assert coins * PRICE["BTC"] == pytest.approx(dollars, rel=1e-6)
+
+
+@given(coins=st.floats(-500.0, 500.0).filter(lambda x: abs(x) > 1e-3))
+@settings(max_examples=10)
+def test_what_is_not_known_costs_the_stated_rate_and_says_so(coins: float) -> None:
+    told = recipe("owner").replace("participation = 0.1 }", "participation = 0.1, unknown = 0.01 }")
+    book, priced = _built({"a": {"BTC": coins, "ETH": 1.0}}, None, ("o",))
+    dollars = abs(coins) * PRICE["BTC"] + PRICE["ETH"]
+    assert required(told, book, priced) == pytest.approx([0.01 * dollars], abs=0.01)
+    assert math.isnan(required(recipe("owner"), book, priced)[0])
+    columns = assess(read_recipe(told.encode()), book, priced, explain=True)
+    outcome = columns.answers["maintenance"][1].outcome
+    assert outcome.driver is not None
+    assert "not known" in outcome.driver_names[outcome.driver[0]]

@@ -21,6 +21,8 @@ from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
 
+UNKNOWN = ("size or depth not known: a flat rate",)
+
 
 @final
 class Whose(StrEnum):
@@ -41,8 +43,8 @@ class Liquidity:
 
     The cost is that of `impact_frac` at the size that `whose` names, never less than the group's
     own. `day_vol`, `half_spread` and `adv` (dollars a day) are rates, so they may be fields of the
-    market: where one is missing the charge is unavailable. Owners and sides come from the
-    market's totals, by underlying.
+    market: where one is missing the charge is unavailable, or costs the rate `unknown`, and the
+    driver says so. Owners and sides come from the market's totals, by underlying.
     """
 
     of: str
@@ -54,6 +56,7 @@ class Liquidity:
     coefficient: Rate
     power: Rate
     participation: Rate
+    unknown: Rate | None = None
     selection: Selection | None = None
 
     def evaluate(self, context: Context, at: str) -> Outcome:
@@ -75,11 +78,17 @@ class Liquidity:
             power=rate_of(self.power, context, self.by),
             participation=rate_of(self.participation, context, self.by),
         )
-        charged = np.rint(own * frac)
         parent = parent_groups(context, self.by, at)
+        guessed = np.zeros(len(own), dtype=np.bool_)
+        if self.unknown is not None:
+            guessed = np.isnan(frac) & (own != 0.0)
+            frac = np.where(guessed, rate_of(self.unknown, context, self.by), frac)
+        charged = np.rint(own * frac)
         total = added_up(parent, charged, context.groups_count(at))
         parts = self._parts(context, x, charged) if context.explain else None
-        return Outcome(amount=total, parts=parts)
+        driver = np.full(len(total), -1, dtype=np.int64)
+        driver[parent[guessed & (parent >= 0)]] = 0
+        return Outcome(amount=total, driver=driver, driver_names=UNKNOWN, parts=parts)
 
     def _size(self, context: Context, signed: F8) -> F8:
         """(groups of `by`,) the size that decides, in dollars; 0 where it is the position's own."""

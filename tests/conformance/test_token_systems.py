@@ -314,3 +314,15 @@ def test_isolated_positions_may_be_none_or_several() -> None:
     assert verdict(unread) == Unsupported(
         reason="isolated_margin_requirement of several isolated positions"
     )
+
+
+@pytest.mark.parametrize("name", ["potential", "potential_serum_tokens", "potential_serum"])
+def test_tokens_in_orders_of_a_bank_have_several_names_and_null_is_none(name: str) -> None:
+    known = vector("mango-v4", "case 17")
+    banks = [
+        None if not bank else {name if "potential" in key else key: bank[key] for key in bank}
+        for bank in known["inputs"]["bank_totals"]
+    ]
+    assert sum(name in bank for bank in banks if bank) == 2
+    drawn = known | {"inputs": {**known["inputs"], "bank_totals": banks}}
+    assert isinstance(verdict(drawn), Matched), verdict(drawn)

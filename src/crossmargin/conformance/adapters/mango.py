@@ -7,9 +7,13 @@ from crossmargin.conformance.case import Case
 from crossmargin.conformance.scene import Scene
 from crossmargin.conformance.shape import misfit, shape
 from crossmargin.conformance.translation import LevelFigure, Translation
+from crossmargin.conformance.vector_reading import given
 from crossmargin.conformance.verdict import Unsupported
 from crossmargin.domain.holding import Side
 from crossmargin.wire.units import coins_bought_for, float_of, negative_of
+
+IN_ORDERS = "potential potential_serum_tokens potential_serum potential_tokens serum_tokens"
+"""Names under which a bank's tokens in orders of spot markets are stated, divided by blanks."""
 
 HEALTH = shape(
     """inputs.balances.* inputs.spot_open_orders[].base inputs.spot_open_orders[].quote
@@ -19,10 +23,10 @@ HEALTH = shape(
     params.perp.price params.perp.base_lot_size params.perp.base_asset_weight
     params.perp.base_liab_weight params.perp.overall_asset_weight params.perp.settle_token
     expected.init_health""",
-    """inputs.spot_open_orders[].lowest_ask inputs.spot_open_orders[].highest_bid
+    f"""inputs.spot_open_orders[].lowest_ask inputs.spot_open_orders[].highest_bid
     inputs.bank_totals[].deposits inputs.bank_totals[].dep_scale inputs.bank_totals[].borrows
-    inputs.bank_totals[].bor_scale inputs.bank_totals[].potential
-    inputs.bank_totals[].potential_serum_tokens""",
+    inputs.bank_totals[].bor_scale
+    {" ".join(f"inputs.bank_totals[].{name}" for name in IN_ORDERS.split())}""",
 )
 
 
@@ -95,11 +99,10 @@ def _scale(
     scene: Scene, token: str, bank: dict[str, float], starts: dict[str, dict[str, float]]
 ) -> None:
     """What the bank of a token has lent and borrowed, and from where on that counts."""
-    reserved = bank.get("potential", bank.get("potential_serum_tokens", 0))
     for name, value in (
-        ("venue_deposits", bank.get("deposits", 0)),
-        ("venue_deposits_in_orders", reserved),
-        ("venue_borrows", bank.get("borrows", 0)),
+        ("venue_deposits", bank.get("deposits") or 0),
+        ("venue_deposits_in_orders", given(bank, IN_ORDERS) or 0),
+        ("venue_borrows", bank.get("borrows") or 0),
     ):
         scene.figure(name, token, value)
     for name, key in (("deposit_scale_start", "dep_scale"), ("borrow_scale_start", "bor_scale")):

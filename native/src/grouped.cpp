@@ -17,6 +17,19 @@ struct Block {
     int64_t next = 0;      // the first row that is not read yet
     int64_t grouped = 0;   // rows that have a group so far
     bool is_in_order = true;
+
+    void leave_order() {
+        for (int64_t at = 0; is_in_order && at < grouped; ++at) order[at] = at;
+        is_in_order = false;
+    }
+
+    // `order` is written from the first row on that does not lie in order.
+    void add(int64_t row, int64_t group) {
+        row_group[row] = group;
+        if (row != grouped) leave_order();
+        if (!is_in_order) order[grouped] = row;
+        ++grouped;
+    }
 };
 
 struct Place {
@@ -32,28 +45,93 @@ struct Keys {
     int64_t count;
 };
 
-// The rows of `account` that have a key; false where a label or an account is none.
-bool read_account(Block* blocks, int blocks_count, Keys keys, int64_t account, std::vector<Place>& places) {
+struct Groups {
+    int64_t *account, *key;
+    int64_t count = 0;
+};
+
+void open_group(Groups& groups, int64_t account, int64_t key) {
+    groups.account[groups.count] = account;
+    groups.key[groups.count] = key;
+    ++groups.count;
+}
+
+// The bounds of the last group, which has all its rows.
+void close_group(const Groups& groups, Block* blocks, int blocks_count) {
+    for (int b = 0; b < blocks_count; ++b) blocks[b].indptr[groups.count] = blocks[b].grouped;
+}
+
+enum class Read { done, unsorted, refused };
+
+constexpr int64_t NO_KEY = INT64_MAX;
+
+// The key of the next row of an account that has one, NO_KEY behind its last row, -2 for no key at all.
+int64_t next_key(Block& block, Keys keys, int64_t account) {
+    for (; block.next < block.rows_count && block.account[block.next] == account; ++block.next) {
+        const int64_t label = block.label[block.next];
+        if (uint64_t(label) >= uint64_t(keys.count)) return -2;
+        const int64_t key = keys.key[label];
+        if (key != -1) return key;
+        block.row_group[block.next] = -1;
+    }
+    return NO_KEY;
+}
+
+// The rows of an account whose keys ascend within each block: the blocks are merged.
+Read group_ascending(Block* blocks, int blocks_count, Keys keys, int64_t account, Groups& groups) {
+    int64_t head[BLOCKS_MAX], before = -1;
+    for (int b = 0; b < blocks_count; ++b) {
+        head[b] = next_key(blocks[b], keys, account);
+        if (head[b] < 0) return Read::refused;
+    }
+    for (;;) {
+        int64_t lowest = head[0];
+        for (int b = 1; b < blocks_count; ++b) lowest = head[b] < lowest ? head[b] : lowest;
+        if (lowest == NO_KEY) break;
+        if (lowest <= before) return Read::unsorted;
+        before = lowest;
+        open_group(groups, account, lowest);
+        for (int b = 0; b < blocks_count; ++b) {
+            Block& block = blocks[b];
+            while (head[b] == lowest) {
+                block.add(block.next, groups.count - 1);
+                ++block.next;
+                head[b] = next_key(block, keys, account);
+                if (head[b] < 0) return Read::refused;
+            }
+        }
+        close_group(groups, blocks, blocks_count);
+    }
+    for (int b = 0; b < blocks_count; ++b) {
+        const Block& block = blocks[b];
+        if (block.next < block.rows_count && block.account[block.next] < account) return Read::refused;
+    }
+    return Read::done;
+}
+
+// The same for keys in any order; false where a label or an account is none.
+bool group_sorted(Block* blocks, int blocks_count, Keys keys, int64_t account, Groups& groups,
+                  std::vector<Place>& places) {
     places.clear();
-    bool is_sorted = true;
     for (int b = 0; b < blocks_count; ++b) {
         Block& block = blocks[b];
         for (; block.next < block.rows_count && block.account[block.next] == account; ++block.next) {
             const int64_t label = block.label[block.next];
-            if (label < 0 || label >= keys.count) return false;
-            const int64_t key = keys.key[label];
-            if (key < -1) return false;
+            if (uint64_t(label) >= uint64_t(keys.count) || keys.key[label] < -1) return false;
             block.row_group[block.next] = -1;
-            if (key == -1) {
-                block.is_in_order = false;
-                continue;
-            }
-            is_sorted &= places.empty() || places.back().key <= key;
-            places.push_back(Place{key, block.next, b});
+            if (keys.key[label] >= 0) places.push_back(Place{keys.key[label], block.next, b});
         }
         if (block.next < block.rows_count && block.account[block.next] < account) return false;
     }
-    if (!is_sorted) std::sort(places.begin(), places.end());
+    std::sort(places.begin(), places.end());
+    for (size_t at = 0; at < places.size();) {
+        const int64_t key = places[at].key;
+        open_group(groups, account, key);
+        for (; at < places.size() && places[at].key == key; ++at) {
+            blocks[places[at].block].add(places[at].row, groups.count - 1);
+        }
+        close_group(groups, blocks, blocks_count);
+    }
     return true;
 }
 
@@ -68,39 +146,70 @@ int64_t next_account(const Block* blocks, int blocks_count) {
     return found;
 }
 
-// Number of groups, -1 where accounts do not ascend or an index points outside.
-int64_t group_accounts(Block* blocks, int blocks_count, Keys keys, int64_t* group_account, int64_t* group_key) {
+// One block whose rows lie by account and key already: every row writes what may be its group, and
+// only what has changed moves on, so that no guess can be wrong. False where they do not lie so, or
+// an index points outside: nothing is then usable.
+bool group_in_order(Block& block, Keys keys, Groups& groups) {
+    int64_t group = -1, account = -1, highest = -1;
+    bool is_in_order = true;
+    for (int64_t row = 0; row < block.rows_count; ++row) {
+        const int64_t label = block.label[row], own = block.account[row];
+        if (uint64_t(label) >= uint64_t(keys.count)) return false;
+        const int64_t key = keys.key[label];
+        is_in_order &= (own > account) | ((own == account) & (key >= highest));
+        is_in_order &= (key >= 0) & (own >= 0);
+        group += (own != account) | (key != highest);
+        account = own;
+        highest = key;
+        block.row_group[row] = group;
+        if (group < 0) return false;
+        groups.account[group] = own;
+        groups.key[group] = key;
+        block.indptr[group + 1] = row + 1;
+    }
+    block.indptr[0] = 0;
+    block.next = block.grouped = block.rows_count;
+    groups.count = group + 1;
+    return is_in_order;
+}
+
+// Where an account begins, to begin it anew.
+struct Start {
+    int64_t next, grouped;
+};
+
+// False where accounts do not ascend or an index points outside.
+bool group_accounts(Block* blocks, int blocks_count, Keys keys, Groups& groups) {
     std::vector<Place> places;
-    int64_t groups = 0, before = -1;
+    int64_t before = -1;
     for (int b = 0; b < blocks_count; ++b) blocks[b].indptr[0] = 0;
-    for (;;) {
-        const int64_t account = next_account(blocks, blocks_count);
-        if (account < 0) break;
-        if (account <= before || !read_account(blocks, blocks_count, keys, account, places)) return -1;
+    for (int64_t account = next_account(blocks, blocks_count); account >= 0;
+         account = next_account(blocks, blocks_count)) {
+        if (account <= before) return false;
         before = account;
-        for (size_t at = 0; at < places.size();) {
-            const int64_t key = places[at].key;
-            group_account[groups] = account;
-            group_key[groups] = key;
-            for (; at < places.size() && places[at].key == key; ++at) {
-                Block& block = blocks[places[at].block];
-                block.is_in_order &= places[at].row == block.grouped;
-                block.order[block.grouped++] = places[at].row;
-                block.row_group[places[at].row] = groups;
-            }
-            ++groups;
-            for (int b = 0; b < blocks_count; ++b) blocks[b].indptr[groups] = blocks[b].grouped;
+        Start start[BLOCKS_MAX];
+        const int64_t count = groups.count;
+        for (int b = 0; b < blocks_count; ++b) start[b] = Start{blocks[b].next, blocks[b].grouped};
+        const Read found = group_ascending(blocks, blocks_count, keys, account, groups);
+        if (found == Read::refused) return false;
+        if (found == Read::done) continue;
+        groups.count = count;
+        for (int b = 0; b < blocks_count; ++b) {
+            blocks[b].next = start[b].next;
+            blocks[b].grouped = start[b].grouped;
         }
+        if (!group_sorted(blocks, blocks_count, keys, account, groups, places)) return false;
     }
     for (int b = 0; b < blocks_count; ++b) {
-        if (blocks[b].next != blocks[b].rows_count) return -1;  // a negative account
+        if (blocks[b].next != blocks[b].rows_count) return false;  // a negative account
+        if (blocks[b].grouped != blocks[b].rows_count) blocks[b].leave_order();  // rows of no group at the end
     }
-    return groups;
+    return true;
 }
 
 // `given` are tuples of account, label, and room for row_group, order and indptr. Gives the number
 // of groups, -1 where the twin must say what is wrong, and for each block its grouped rows and
-// whether they lie in order.
+// whether they lie in order: then `order` only counts up, and is not written.
 nb::object grouped_rows(nb::list given, Index key, IndexOut group_account, IndexOut group_key) {
     const int blocks_count = int(nb::len(given));
     if (blocks_count < 1 || blocks_count > BLOCKS_MAX) throw nb::value_error("groups: no block, or too many");
@@ -129,15 +238,20 @@ nb::object grouped_rows(nb::list given, Index key, IndexOut group_account, Index
     if (int64_t(group_account.shape(0)) < rows_count || group_key.shape(0) != group_account.shape(0)) {
         throw nb::value_error("groups: no room for a group per row");
     }
-    int64_t groups;
+    Groups groups{group_account.data(), group_key.data()};
+    bool is_fine;
     {
         nb::gil_scoped_release released;
-        groups = group_accounts(blocks, blocks_count, Keys{key.data(), int64_t(key.shape(0))},
-                                group_account.data(), group_key.data());
+        const Keys keys{key.data(), int64_t(key.shape(0))};
+        is_fine = blocks_count == 1 && group_in_order(blocks[0], keys, groups);
+        if (!is_fine) {
+            groups.count = blocks[0].next = blocks[0].grouped = 0;
+            is_fine = group_accounts(blocks, blocks_count, keys, groups);
+        }
     }
     nb::list found;
     for (int b = 0; b < blocks_count; ++b) found.append(nb::make_tuple(blocks[b].grouped, blocks[b].is_in_order));
-    return nb::make_tuple(groups, found);
+    return nb::make_tuple(is_fine ? groups.count : -1, found);
 }
 
 }  // namespace

@@ -93,6 +93,7 @@ struct ShapeStep {
     ShapeKind kind;
     const double* spread;  // (labels, padded scenarios) ranges, or what lies beyond them
     const double* own;     // (labels, 2) one or two figures of the label
+    const int64_t* span;   // (labels, 2) from which to which scenario a spread changes anything
 };
 
 // Inner groups that are netted, shaped step by step and added up to outer groups.

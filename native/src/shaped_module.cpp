@@ -20,10 +20,26 @@ std::vector<double> laid_out(const Matrix& spread, int64_t scenarios_count) {
     return room;
 }
 
+// From which to which scenario each label has something other than what changes nothing.
+std::vector<int64_t> spans_of(const Matrix& spread, double nothing) {
+    const int64_t labels = int64_t(spread.shape(0)), scenarios_count = int64_t(spread.shape(1));
+    std::vector<int64_t> spans(static_cast<size_t>(2 * labels), 0);
+    for (int64_t label = 0; label < labels; ++label) {
+        const double* own = spread.data() + label * scenarios_count;
+        int64_t from = 0, to = scenarios_count;
+        while (to > 0 && own[to - 1] == nothing) --to;
+        while (from < to && own[from] == nothing) ++from;
+        spans[size_t(2 * label)] = from;
+        spans[size_t(2 * label + 1)] = to;
+    }
+    return spans;
+}
+
 // One part as Python has it: (sets, label, start, reads_value, steps).
 struct HeldPart {
     RowSets rows;
     std::vector<std::vector<double>> spreads;
+    std::vector<std::vector<int64_t>> spans;
     std::vector<ShapeStep> steps;
     ShapedPart part;
 
@@ -34,6 +50,7 @@ struct HeldPart {
         rows = row_sets_of(change, nb::cast<nb::list>(given[0]), inner_count);
         int64_t labels_count = INT64_MAX;
         spreads.reserve(nb::len(said));
+        spans.reserve(nb::len(said));
         for (const nb::handle each : said) {
             const nb::tuple step = nb::cast<nb::tuple>(each);
             const auto kind = ShapeKind(nb::cast<int64_t>(step[0]));
@@ -44,8 +61,11 @@ struct HeldPart {
                                spread.shape(0) != own.shape(0)))) {
                 throw nb::value_error("shapes: a step does not fit the scenarios or the labels");
             }
-            spreads.push_back(is_spread ? laid_out(spread, rows.scenarios_count()) : std::vector<double>(8));
-            steps.push_back(ShapeStep{kind, is_spread ? spreads.back().data() : nullptr, own.data()});
+            spreads.push_back(is_spread ? laid_out(spread, rows.scenarios_count()) : std::vector<double>());
+            // A range of 1 and an allowance for nothing leave whole ticks as they are.
+            spans.push_back(is_spread ? spans_of(spread, kind == ShapeKind::range_share ? 1.0 : 0.0)
+                                      : std::vector<int64_t>(size_t(2 * own.shape(0))));
+            steps.push_back(ShapeStep{kind, is_spread ? spreads.back().data() : nullptr, own.data(), spans.back().data()});
             labels_count = std::min(labels_count, int64_t(own.shape(0)));
         }
         const bool reads_value = nb::cast<bool>(given[3]);

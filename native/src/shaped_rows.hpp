@@ -26,8 +26,9 @@ inline Lanes with_sign_of(Lanes size, Lanes sign) {
 
 inline void shape_group(const ShapeStep& step, int64_t label, int64_t width, double value, double* change,
                         Bits& size_max) {
-    const double* spread = step.spread + label * width;
+    const double* spread = step.spread != nullptr ? step.spread + label * width : nullptr;
     const double* own = step.own + 2 * label;
+    const int64_t from = step.span[2 * label] / LANES * LANES, to = step.span[2 * label + 1];
     switch (step.kind) {
         case ShapeKind::sign_discount: {
             const Lanes base = broadcast(value), positive = broadcast(own[0]), negative = broadcast(own[1]);
@@ -52,13 +53,13 @@ inline void shape_group(const ShapeStep& step, int64_t label, int64_t width, dou
             break;
         }
         case ShapeKind::range_share:
-            for (int64_t s = 0; s < width; s += LANES) {
+            for (int64_t s = from; s < to; s += LANES) {
                 store(change + s, whole(load(change + s) / load(spread + s), size_max));
             }
             break;
         case ShapeKind::damping: {
             const Lanes allowance = broadcast(own[0]);
-            for (int64_t s = 0; s < width; s += LANES) {
+            for (int64_t s = from; s < to; s += LANES) {
                 const Lanes all = load(change + s), size = absolute(all);
                 const Lanes relief = load(spread + s) * allowance;
                 const Lanes left = size - (relief < size ? relief : size);

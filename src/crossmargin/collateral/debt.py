@@ -31,8 +31,11 @@ def cover(pair: I8, amount: F8, weight: F8) -> Cover:
     coin repays `weight` coins of debt, those of the heaviest weight first, ties in row order. A
     missing weight (NaN) makes a pair with a debt NaN.
     """
-    present, numbered = np.unique(pair, return_inverse=True)
-    count = len(present)
+    if (pair[1:] > pair[:-1]).all():  # each row is a pair
+        numbered, count = np.arange(len(pair)), len(pair)
+    else:
+        present, numbered = np.unique(pair, return_inverse=True)
+        count = len(present)
     debt = np.bincount(numbered, weights=np.maximum(-amount, 0.0), minlength=count)
     held = np.maximum(amount, 0.0)
     left = held.copy()
@@ -59,9 +62,11 @@ def cover(pair: I8, amount: F8, weight: F8) -> Cover:
 
 def steps_by_weight(numbered: I8, weight: F8) -> tuple[I8, ...]:
     """Passes over the rows: pass n holds the n-th heaviest row of every pair, ties in row order."""
-    order = np.lexsort((-weight, numbered))
-    if not len(order):
+    if not len(numbered):
         return ()
+    if (numbered[1:] > numbered[:-1]).all():
+        return (np.arange(len(numbered)),)
+    order = np.lexsort((-weight, numbered))
     sorted_pair = numbered[order]
     first = np.flatnonzero(np.diff(sorted_pair, prepend=-1))
     rank = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))

@@ -77,7 +77,10 @@ def grouped_rows(
         return grouped.grouped_rows(blocks, key)
     rows = tuple(
         BlockGroups(
-            row_group=row_group, order=order[:own], indptr=indptr[: count + 1], in_order=in_order
+            row_group=row_group,
+            order=np.arange(own) if in_order else order[:own],
+            indptr=indptr[: count + 1],
+            in_order=in_order,
         )
         for (_, _, row_group, order, indptr), (own, in_order) in zip(given, found, strict=True)
     )

@@ -21,6 +21,7 @@ from crossmargin.rulebook.evaluate import Answer, evaluate
 from crossmargin.rulebook.missing import missing_reasons, unexplained_reasons
 from crossmargin.rulebook.net_liquidation import net_liquidation_value
 from crossmargin.rulebook.plain_recipe import is_plain_recipe
+from crossmargin.rulebook.pool import of_settlement
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.root import root_ticks
 from crossmargin.rulebook.run import PricedMarket, Run, reporting_rows
@@ -28,7 +29,7 @@ from crossmargin.rulebook.standing import STANDINGS, Ladder, Standing, rung_reac
 
 F8 = NDArray[np.float64]
 
-ACCOUNTS_PER_BATCH = 8192
+ACCOUNTS_PER_BATCH = 16384
 """Accounts evaluated at a time: bounds memory whatever the number of accounts."""
 PLAIN_BATCHES = 4
 """So many batches at once where a recipe only adds rows up, and an account needs little."""
@@ -81,8 +82,9 @@ def assess(
     reporting: str | None = None,
     explain: bool = False,
     tick_exponent: int | None = None,
+    settled_in: str | None = None,
 ) -> MarginColumns:
-    """Every level and standing of every account of `book`.
+    """Every level and standing of every account of `book`, or of what settles in one asset.
 
     `reporting` is needed for a recipe that reports in settlement assets (see
     `silos.by_settlement`). `explain` keeps the answer trees, for one batch of accounts only.
@@ -99,10 +101,12 @@ def assess(
             recipe.terms.tick_exponent(currency) if tick_exponent is None else tick_exponent
         ),
     )
-    return assess_run(recipe, book, run, explain=explain)
+    return assess_run(recipe, book, run, explain=explain, settled_in=settled_in)
 
 
-def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> MarginColumns:
+def assess_run(
+    recipe: Recipe, book: BookColumns, run: Run, *, explain: bool, settled_in: str | None = None
+) -> MarginColumns:
     """As `assess`, over a run that is already set up."""
     count = book.accounts_count
     if explain and count > ACCOUNTS_PER_BATCH:
@@ -117,7 +121,7 @@ def assess_run(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) ->
     reasons: dict[int, tuple[str, ...]] = {}
     answers: dict[str, tuple[Answer, Answer]] = {}
     context = None
-    for context in batches(recipe, book, run, explain=explain):
+    for context in batches(recipe, book, run, explain=explain, settled_in=settled_in):
         here = slice(context.first_account, context.first_account + context.accounts_count)
         roots: list[tuple[str, Answer]] = []
         for level in recipe.levels:
@@ -165,15 +169,20 @@ def _part(level: LevelColumns, here: slice) -> LevelColumns:
     )
 
 
-def batches(recipe: Recipe, book: BookColumns, run: Run, *, explain: bool) -> Iterator[Context]:
+def batches(
+    recipe: Recipe, book: BookColumns, run: Run, *, explain: bool, settled_in: str | None = None
+) -> Iterator[Context]:
     """The book's accounts, `ACCOUNTS_PER_BATCH` at a time, or a few times as many."""
     count = book.accounts_count
     grouped = groups_balances(recipe)
     at_once = ACCOUNTS_PER_BATCH * (PLAIN_BATCHES if is_plain_recipe(recipe) else 1)
-    starts = row_starts(book.positions, count) if count > at_once else None
+    whole = settled_in is None and count > at_once
+    starts = row_starts(book.positions, count) if whole else None
     for first in range(0, max(count, 1), at_once):
         last = min(first + at_once, count)
         part = between(book, first, last)
+        if settled_in is not None:
+            part = of_settlement(part, settled_in)
         positions = with_order_rows(part.positions, part.orders)
         own_starts = None
         if starts is not None and positions is part.positions:

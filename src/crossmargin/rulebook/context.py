@@ -1,7 +1,7 @@
 """What a charge sees: one batch of accounts within a run, its groupings, fields and parameters."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 import numpy as np
@@ -130,6 +130,8 @@ class Context:
     amounts: dict[object, tuple[NDArray[np.float64], NDArray[np.float64]] | None] = field(
         default_factory=dict
     )
+    positions_alone: list["Context"] = field(default_factory=list)
+    parents: dict[tuple[str, str], NDArray[np.int64]] = field(default_factory=dict)
     blocks: dict[str, Block] = field(default_factory=dict)
 
     def block(self, name: str) -> Block:
@@ -164,6 +166,24 @@ class Context:
         if name not in self.found:
             self.found[name] = self._every_account() if name == ACCOUNT else self._grouped(name)
         return self.found[name]
+
+    def of_positions(self) -> "Context":
+        """The same batch with groups in which balances have no part: for what reads positions."""
+        if not self.balances_grouped:
+            return self
+        if not self.positions_alone:
+            alone = replace(
+                self,
+                balances_grouped=False,
+                answers={},
+                outcomes={},
+                found={},
+                amounts={},
+                parents={},
+                positions_alone=[],
+            )
+            self.positions_alone.append(alone)
+        return self.positions_alone[0]
 
     def groups_count(self, name: str) -> int:
         """Number of groups of a grouping."""

@@ -30,7 +30,9 @@ def uncovered_reasons(context: Context) -> Mapping[int, tuple[str, ...]]:
     run = context.run
     if not run.terms.covers:
         return {}
-    known, p, o = covered(run), context.positions, context.orders
+    known, p, o = run.keep("covered", lambda: covered(run)), context.positions, context.orders
+    if known.all():
+        return {}
     counts = np.concatenate([p.contracts != 0.0, o.contracts != 0.0])
     instrument = np.concatenate([p.instrument, o.instrument])
     rows = np.flatnonzero(counts & ~known[instrument])

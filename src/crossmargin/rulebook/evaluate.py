@@ -6,10 +6,11 @@ from typing import assert_never, final
 import numpy as np
 from numpy.typing import NDArray
 
+from crossmargin.kernels import tiered_rate
 from crossmargin.netting.amount import times_field
 from crossmargin.rulebook.amount import added_up, of_rows
 from crossmargin.rulebook.charge.interface import Charge, Outcome, Parts
-from crossmargin.rulebook.charge.tiered import Brackets, effective_rate, group_brackets
+from crossmargin.rulebook.charge.tiered import group_brackets
 from crossmargin.rulebook.charge.without_orders import without_orders
 from crossmargin.rulebook.context import Context
 from crossmargin.rulebook.node import (
@@ -218,9 +219,9 @@ def _bracket(node: Bracket, context: Context, at: str) -> Answer:
     size = np.maximum(below.outcome.amount, 0.0)
     table, row = group_brackets(context, at, node.bounds, node.rates)
     known = ~np.isnan(row)
-    index = np.where(known, row, 0.0).astype(np.int64)
-    rate = np.where(known[:, None], table.rate[index], np.nan)
-    mean = effective_rate(size * unit, table.bound[index], rate, Brackets.MARGINAL, False)
+    label = np.where(known, row, 0.0).astype(np.int64)
+    found = tiered_rate(size * unit, table.bound, table.rate, label, whole=False, bound_below=False)
+    mean = np.where(known, found, np.nan)
     return _replaced(node, context, at, below, np.rint(times_field(size, mean)))
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from crossmargin.domain.columns import BookColumns
 from crossmargin.rulebook.assess import LevelColumns, MarginColumns, assess
-from crossmargin.rulebook.pool import of_settlement
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.run import PricedMarket
 from crossmargin.rulebook.standing import STANDINGS, Standing
@@ -51,17 +50,19 @@ def assess_pockets(
         return Pockets(pockets=(whole,), summary=whole, lowest_buffer=lowest)
     codes = dict.fromkeys(book.universe.assets[i] for i in _settlement_assets(book))
     pockets = tuple(
-        assess(recipe, of_settlement(book, code), priced, reporting=code, explain=explain)
+        assess(recipe, book, priced, reporting=code, explain=explain, settled_in=code)
         for code in codes
     )
     return _together(recipe, book, priced, pockets)
 
 
 def _settlement_assets(book: BookColumns) -> list[int]:
-    settled = set(np.unique(book.universe.settle[book.positions.instrument]).tolist())
-    ordered = set(np.unique(book.universe.settle[book.orders.instrument]).tolist())
-    held = set(np.unique(book.balances.asset).tolist())
-    return sorted(settled | ordered | held)
+    universe = book.universe
+    listed = np.zeros(universe.instruments_count, dtype=np.bool_)
+    listed[book.positions.instrument] = listed[book.orders.instrument] = True
+    held = np.zeros(len(universe.assets), dtype=np.bool_)
+    held[book.balances.asset] = held[universe.settle[listed]] = True
+    return [int(asset) for asset in np.flatnonzero(held)]
 
 
 def _together(

@@ -1,8 +1,8 @@
 """Rates that depend on the key of a group alone: found once for a run, not for every group."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Never, final
+from typing import Never, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,34 +25,28 @@ from crossmargin.rulebook.rate import (
     Step,
     children,
 )
-from crossmargin.rulebook.rate_value import rate_of
 from crossmargin.rulebook.run import Run
 
 F8 = NDArray[np.float64]
+Evaluate: TypeAlias = Callable[[Rate, Context, str], F8]
 
 
 class RowsNeededError(LookupError):
     """A figure that is not one for each key: the rows of a group say which it is."""
 
 
-def rate_by_key(rate: Rate, context: Context, by: str) -> F8 | None:
+def rate_by_key(rate: Rate, context: Context, by: str, evaluate: Evaluate) -> F8 | None:
     """(keys,) the rate of every group of `by` with that key, NaN for a key of no instrument.
 
     None where it is not a matter of the key alone: where it depends on a size, an account or an
-    owner, or where instruments of one key differ in a field.
+    owner, or where instruments of one key differ in a field. `evaluate` gives the rates of groups.
     """
-    if by == ACCOUNT:
+    if by == ACCOUNT or isinstance(context.groups(by).rows, _NoRows):
         return None
     found: F8 | None = context.run.keep(
-        ("rate by key", by, rate), lambda: _rate_by_key(rate, context, by)
+        ("rate by key", by, rate), lambda: _rate_by_key(rate, context, by, evaluate)
     )
     return found
-
-
-def rate_of_groups(rate: Rate, context: Context, at: str) -> F8:
-    """(groups,) as `rate_of`, by the key of the group where that says it all."""
-    found = rate_by_key(rate, context, at)
-    return rate_of(rate, context, at) if found is None else found[context.groups(at).key]
 
 
 def keyed(context: Context, by: str) -> Context:
@@ -68,11 +62,11 @@ def spread_over_keys(context: Context, by: str, figures: F8, otherwise: float) -
     return table
 
 
-def _rate_by_key(rate: Rate, context: Context, by: str) -> F8 | None:
+def _rate_by_key(rate: Rate, context: Context, by: str, evaluate: Evaluate) -> F8 | None:
     if not _is_of_key(rate, context.run):
         return None
     try:
-        figures = rate_of(rate, keyed(context, by), by)
+        figures = evaluate(rate, keyed(context, by), by)
     except RowsNeededError:
         return None
     table = spread_over_keys(context, by, figures, np.nan)
@@ -108,6 +102,8 @@ def _keyed(context: Context, by: str) -> Context:
         found={by: groups},
         sums={},
         amounts={},
+        parents={},
+        positions_alone=[],
         blocks={},
     )
 

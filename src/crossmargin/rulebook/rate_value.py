@@ -39,7 +39,9 @@ from crossmargin.rulebook.rate import (
     VolMultiplier,
     children,
 )
+from crossmargin.rulebook.rate_by_key import rate_by_key
 from crossmargin.rulebook.reduce import held_min_field
+from crossmargin.rulebook.selection import Selection
 from crossmargin.rulebook.vol_multiplier import vol_multiplier
 
 F8 = NDArray[np.float64]
@@ -47,6 +49,31 @@ F8 = NDArray[np.float64]
 
 def rate_of(rate: Rate, context: Context, at: str) -> F8:
     """(groups,) the rate in each group of `at`; NaN where a group has no such figure."""
+    table = key_table(rate, context, at)
+    return _of_groups(rate, context, at) if table is None else table[context.groups(at).key]
+
+
+def key_table(rate: Rate, context: Context, at: str) -> F8 | None:
+    """(keys,) the rate of every key of `at`, where the key says it: see `rate_by_key`."""
+    return rate_by_key(rate, context, at, _of_groups)
+
+
+def is_zero(rate: Rate, context: Context, at: str, selection: Selection | None) -> bool:
+    """Whether the rate is 0 in every group of `at` that a selected listing can be in."""
+
+    def zero() -> bool:
+        table, count = key_table(rate, context, at), context.run.universe.listings_count
+        if table is None:
+            return False
+        key = context.key(at)[:count]
+        if selection is not None:
+            key = key[context.run.chosen(selection)[:count]]
+        return bool((table[key[key >= 0]] == 0.0).all())
+
+    return context.run.keep(("rate of zero", rate, at, selection), zero)
+
+
+def _of_groups(rate: Rate, context: Context, at: str) -> F8:
     match rate:
         case Number():
             return np.full(context.groups_count(at), rate.value)

@@ -8,7 +8,7 @@ from crossmargin.kernels import NotFinite, TickOverflow, net_and_gross
 from crossmargin.netting.amount import held_min, times_field
 from crossmargin.netting.grouping import Grouping
 from crossmargin.rulebook.amount import Amount, amount_of, group_amount
-from crossmargin.rulebook.context import ACCOUNT, Context, rows_by_group
+from crossmargin.rulebook.context import ACCOUNT, Block, Context, rows_by_group
 from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
@@ -57,7 +57,7 @@ def row_values(
     if of == ENTRY_VALUE and block == "positions":
         x = entry_values(context)
     else:
-        x = times_field(rows.contracts, context.field(of)[rows.instrument])
+        x = _times_unit(context, of, rows)
     if of in CASH_FIELDS:
         x = np.rint(x * 2.0**-context.run.tick_exponent)
         if np.any(np.abs(x) >= TICK_LIMIT):
@@ -111,6 +111,15 @@ def _ticks_per_contract(
     return ticks, lost if lost.any() else None
 
 
+def _times_unit(context: Context, of: str, rows: Block) -> F8:
+    field = context.field(of)
+    if not context.explain and context.run.keep(
+        ("finite", of), lambda: bool(np.isfinite(field).all())
+    ):
+        return np.asarray(rows.contracts * field[rows.instrument])
+    return times_field(rows.contracts, field[rows.instrument])
+
+
 def group_size(
     context: Context, at: str, amount: Amount, of: str, selection: Selection | None = None
 ) -> F8:
@@ -121,6 +130,20 @@ def group_size(
     if of in CASH_FIELDS and amount is not Amount.HELD:
         size = size * 2.0**context.run.tick_exponent
     return size
+
+
+def is_always_known(context: Context, of: str, selection: Selection | None) -> bool:
+    """Whether no position can lack the field: all listings selected have it, all sizes are said."""
+
+    def listed() -> bool:
+        field = context.field(of)
+        if selection is not None:
+            field = field[context.run.chosen(selection)]
+        return of != ENTRY_VALUE and bool(np.isfinite(field).all())
+
+    if not context.run.keep(("always known", of, selection), listed):
+        return False
+    return bool(np.isfinite(context.positions.contracts).all())
 
 
 def rows_amount(
@@ -153,16 +176,29 @@ def held_min_field(
 
 def parent_groups(context: Context, fine: str, coarse: str) -> NDArray[np.int64]:
     """(fine groups,) the group of `coarse` that each group of `fine` belongs to."""
+    if coarse == ACCOUNT and fine != coarse:
+        return context.groups(fine).account
+    if (fine, coarse) not in context.parents:
+        parent = _parent_groups(context, fine, coarse)
+        parent.setflags(write=False)
+        context.parents[fine, coarse] = parent
+    return context.parents[fine, coarse]
+
+
+def _parent_groups(context: Context, fine: str, coarse: str) -> NDArray[np.int64]:
     count = context.groups_count(fine)
     if fine == coarse:
         return np.arange(count, dtype=np.int64)
-    if coarse == ACCOUNT:
-        return context.groups(fine).account
     parent = np.full(count, -1, dtype=np.int64)
-    for block in ("positions", "balances"):
+    for block in ("positions", "balances") if context.balances_grouped else ("positions",):
         inner, outer = context.groups(fine).rows[block], context.groups(coarse).rows[block]
-        filled = np.flatnonzero(np.diff(inner.indptr) > 0)
-        parent[filled] = outer.row_group[inner.order[inner.indptr[filled]]]
+        if not len(inner.order):
+            continue
+        first, filled = inner.indptr[:-1], np.diff(inner.indptr) > 0
+        if not filled.all():
+            first = first[filled]
+        row = first if inner.in_order else inner.order[first]
+        parent[filled] = outer.row_group[row]
     return parent
 
 

@@ -17,10 +17,9 @@ from crossmargin.rulebook.rate import Rate
 from crossmargin.rulebook.rate_by_key import (
     RowsNeededError,
     keyed,
-    rate_by_key,
     spread_over_keys,
 )
-from crossmargin.rulebook.rate_value import rate_of
+from crossmargin.rulebook.rate_value import key_table, rate_of
 from crossmargin.scenario.scenario_set import ScenarioSet
 
 F8 = NDArray[np.float64]
@@ -143,7 +142,7 @@ def _steps_by_key(
     shape: Shape, context: Context, by: str, scenarios: ScenarioSet
 ) -> tuple[ShapeStep, ...] | None:
     def figures(rate: Rate) -> F8:
-        table = rate_by_key(rate, context, by)
+        table = key_table(rate, context, by)
         if table is None or np.isnan(table[keyed(context, by).groups(by).key]).any():
             raise RowsNeededError
         return np.nan_to_num(table, nan=1.0)

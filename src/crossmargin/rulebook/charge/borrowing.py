@@ -75,8 +75,10 @@ class Borrowing:
             key, amount = key[b.loan], amount[b.loan]
         else:
             profit = unrealised_coins(context, FUTURES)
-            key = np.concatenate([key, p.account * width + universe.settle[p.instrument]])
-            amount = np.concatenate([amount, profit])
+            gained = np.flatnonzero(profit)
+            settle = universe.settle[p.instrument[gained]]
+            key = np.concatenate([key, p.account[gained] * width + settle])
+            amount = np.concatenate([amount, profit[gained]])
         present, inverse = np.unique(key, return_inverse=True)
         net = np.asarray(np.bincount(inverse, amount, len(present)), dtype=np.float64)
         owed = ~(net >= 0.0)

@@ -120,7 +120,7 @@ def matched(amount: F8, days: F8, group: I8) -> Pairs:
     long and one short entry.
     """
     amount = np.where(np.isnan(amount), 0.0, amount)
-    order = np.lexsort((days, group))
+    order = _merged(group, days)
     long, long_end = _laid(np.maximum(amount, 0.0), group, order)
     short, short_end = _laid(np.maximum(-amount, 0.0), group, order)
     if not len(long) or not len(short):
@@ -129,7 +129,7 @@ def matched(amount: F8, days: F8, group: I8) -> Pairs:
     owner = np.concatenate([group[long], group[short]])
     end = np.concatenate([long_end, short_end])
     is_long = np.arange(len(end)) < len(long)
-    cut = np.lexsort((end, owner))
+    cut = _merged(owner, end)
     owner, end, is_long = owner[cut], end[cut], is_long[cut]
     opens = np.append(True, owner[1:] != owner[:-1])
     start = np.where(opens, 0.0, np.append(0.0, end[:-1]))
@@ -145,6 +145,16 @@ def matched(amount: F8, days: F8, group: I8) -> Pairs:
         short=short[next_short][inside],
         amount=(end - start)[inside],
     )
+
+
+def _merged(group: I8, place: F8) -> I8:
+    """(entries,) their order by group, then place, else as they came.
+
+    Complex numbers are compared by both parts, and a stable sort merges what lies in runs.
+    """
+    both = np.empty(len(group), dtype=np.complex128)
+    both.real, both.imag = group, place
+    return np.argsort(both, kind="stable")
 
 
 def _laid(size: F8, group: I8, order: I8) -> tuple[I8, F8]:

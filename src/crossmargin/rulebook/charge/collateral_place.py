@@ -48,14 +48,15 @@ def holdings(context: Context, profit: F8 | None) -> Holdings:
             account=b.account, asset=b.asset, amount=b.amount, usable=b.usable, places=places
         )
     width = len(universe.assets)
-    key = p.account * width + universe.settle[p.instrument]
+    gained = np.flatnonzero(profit)
+    key = p.account[gained] * width + universe.settle[p.instrument[gained]]
     present, pair = np.unique(key, return_inverse=True)
     nowhere = np.full(len(present), -1, dtype=np.int64)
     return Holdings(
         account=np.concatenate([b.account, present // width]),
         asset=np.concatenate([b.asset, present % width]),
         amount=np.concatenate(
-            [b.amount, np.bincount(pair, weights=profit, minlength=len(present))]
+            [b.amount, np.bincount(pair, weights=profit[gained], minlength=len(present))]
         ),
         usable=np.concatenate([b.usable, np.ones(len(present), dtype=np.bool_)]),
         places={name: np.concatenate([own, nowhere]) for name, own in places.items()},

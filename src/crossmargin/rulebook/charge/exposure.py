@@ -12,11 +12,12 @@ from crossmargin.rulebook.amount import Amount, added_up, group_amount, of_rows,
 from crossmargin.rulebook.charge.interface import Outcome
 from crossmargin.rulebook.charge.orders import OrderFill, filled_amount, worst_within
 from crossmargin.rulebook.charge.paid_by_rows import paid_by_rows
-from crossmargin.rulebook.context import Context
+from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.rate import Rate
-from crossmargin.rulebook.rate_by_key import rate_of_groups
+from crossmargin.rulebook.rate_value import is_zero, rate_of
 from crossmargin.rulebook.reduce import (
     CASH_FIELDS,
+    is_always_known,
     parent_groups,
     parent_rows,
     row_values,
@@ -46,8 +47,12 @@ class Exposure:
 
     def evaluate(self, context: Context, at: str) -> Outcome:
         """Signed ticks for `net`, >= 0 for all other amounts with a rate >= 0."""
+        if self._is_nothing(context):
+            return Outcome(amount=np.zeros(context.groups_count(at)))
+        if at == ACCOUNT and not context.explain:
+            context = context.of_positions()  # groups of balances alone are charged nothing
         size = self._size(context)
-        rate = rate_of_groups(self.rate, context, self.by)
+        rate = rate_of(self.rate, context, self.by)
         if self.of not in CASH_FIELDS or self.amount is Amount.HELD:
             size = size * 2.0**-context.run.tick_exponent
         charged = np.rint(times_field(size, rate))
@@ -58,6 +63,14 @@ class Exposure:
             x = row_values(context, self.of, self.selection)
             parts = paid_by_rows(context, self.by, self._shares(context, x), charged)
         return Outcome(amount=total, parts=parts)
+
+    def _is_nothing(self, context: Context) -> bool:
+        """Whether the rate is 0 everywhere and no amount can be missing."""
+        if context.explain or self.orders is not OrderFill.NONE:
+            return False
+        if not is_zero(self.rate, context, self.by, self.selection):
+            return False
+        return is_always_known(context, self.of, self.selection)
 
     def _size(self, context: Context) -> np.ndarray:
         """(groups of `by`,) the amount, in ticks or plain units as the rows are."""

@@ -10,9 +10,8 @@ from crossmargin.rulebook.amount import Amount, added_up
 from crossmargin.rulebook.charge.interface import Outcome, Parts
 from crossmargin.rulebook.context import ACCOUNT, Context
 from crossmargin.rulebook.rate import Rate
-from crossmargin.rulebook.rate_by_key import rate_of_groups
 from crossmargin.rulebook.rate_value import rate_of
-from crossmargin.rulebook.reduce import CASH_FIELDS, row_values, rows_amount
+from crossmargin.rulebook.reduce import CASH_FIELDS, is_always_known, row_values, rows_amount
 from crossmargin.rulebook.selection import Selection
 
 F8 = NDArray[np.float64]
@@ -45,10 +44,13 @@ class PairCredit:
         """
         if at not in (ACCOUNT, UNDERLYING):
             raise ValueError(f"a pair of underlyings does not fit into one {at}")
+        credit = rate_of(self.credit, context, ACCOUNT)
+        known = is_always_known(context, self.of, self.selection)
+        if known and not credit.any() and not context.explain:
+            return Outcome(amount=np.zeros(context.groups_count(at)))
         amount = rows_amount(context, UNDERLYING, Amount.NET, self.of, self.selection)
         scale = 1.0 if self.of in CASH_FIELDS else 2.0**-context.run.tick_exponent
-        per_unit = rate_of_groups(self.rate, context, UNDERLYING) * scale
-        credit = rate_of(self.credit, context, ACCOUNT)
+        per_unit = rate_of(self.rate, context, UNDERLYING) * scale
         account = context.groups(UNDERLYING).account
         given: F8 = np.zeros(len(amount))
         left = amount.copy()

@@ -80,6 +80,18 @@ def _bodies() -> Iterator[Body]:
     yield market.TotalsStated(
         long_notional={"BTC": D(1)}, short_notional={}, open_interest={PERPETUAL: D(3)}
     )
+    yield market.TotalsStated(
+        long_notional={},
+        short_notional={},
+        open_interest={},
+        venue_collateral={("venue", "ETH"): D(9)},
+        owner_delta={("fund", "BTC"): D("-2.5")},
+        crowd_long={"BTC": D(30)},
+        crowd_short={"BTC": D(0)},
+        owner_crowd_long={("fund", "BTC"): D(6)},
+        owner_crowd_short={("fund", "ETH"): D(1)},
+        cycle_depth={"BTC": D(50)},
+    )
     yield control.AccountOpened(
         account=Account(
             account_id="x",

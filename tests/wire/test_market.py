@@ -125,7 +125,6 @@ def test_all_failures_are_shown_at_once_with_their_paths() -> None:
             ("market.listings[1].funding_rate_per_hour", Reason.OUT_OF_BOUNDS),
             ("market.listings[2].bid", Reason.CONTRADICTION),
             ("market.totals.venue_collateral.deribit", Reason.WRONG_TYPE),
-            ("market.totals.venue_collateral", Reason.UNKNOWN_ASSET),
         ]
     )
 

@@ -1,7 +1,7 @@
 """Events of the market: prices, vols, listings and totals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import final
 
@@ -73,8 +73,19 @@ class ListingRemoved:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TotalsStated:
-    """Totals over all accounts: crowd per underlying in dollars, open contracts per listing."""
+    """Totals over all accounts, as they are published: what is left out is not known any more.
+
+    Units and signs are those of `MarketTotals`. Pairs are (venue, asset) and (owner, underlying).
+    Whoever publishes lets them age and limits their steps (`market.totals`), not the engine.
+    """
 
     long_notional: Mapping[str, Decimal]
     short_notional: Mapping[str, Decimal]
     open_interest: Mapping[str, Decimal]
+    venue_collateral: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    owner_delta: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    crowd_long: Mapping[str, Decimal] = field(default_factory=dict)
+    crowd_short: Mapping[str, Decimal] = field(default_factory=dict)
+    owner_crowd_long: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    owner_crowd_short: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    cycle_depth: Mapping[str, Decimal] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """Prices, vols, listings and totals: the next market, and whom it touches."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
-from typing import assert_never
+from typing import Any, assert_never
 
 from crossmargin.base.failure import Reason
 from crossmargin.domain.instrument import Listing, Option, Perpetual, settle_asset
@@ -249,23 +249,24 @@ def _removed(setup: Setup, state: EngineState, body: ListingRemoved) -> Change:
 
 
 def _totals(setup: Setup, state: EngineState, event: Event, body: TotalsStated) -> Change:
-    said = (*body.long_notional.values(), *body.short_notional.values())
-    for value in (*said, *body.open_interest.values()):
-        _within(value, Decimal(0), Decimal("1e18"), "totals")
+    most = Decimal("1e18")
+    stated: dict[str, dict[Any, Quoted]] = {}
+    for name in (each.name for each in fields(body)):
+        lowest = -most if name == "owner_delta" else Decimal(0)
+        values = getattr(body, name)
+        for value in values.values():
+            _within(value, lowest, most, name)
+        stated[name] = _quotes(values, event.source)
     totals = MarketTotals(
-        as_of_ns=event.event_time_ns,
-        sequence=state.snapshot.sequence + 1,
-        long_notional=_quotes(body.long_notional, event.source),
-        short_notional=_quotes(body.short_notional, event.source),
-        open_interest=_quotes(body.open_interest, event.source),
+        as_of_ns=event.event_time_ns, sequence=state.snapshot.sequence + 1, **stated
     )
     snapshot = replace(_next(state), totals=totals)
     everybody = frozenset(name for name, _ in state.accounts.under_items())
     return Change(state=revalued(setup, state, snapshot), touched=everybody)
 
 
-def _quotes(values: Mapping[str, Decimal], source: str) -> dict[str, Quoted]:
-    return {name: given(float(value), source) for name, value in sorted(values.items())}
+def _quotes(values: Mapping[Any, Decimal], source: str) -> dict[Any, Quoted]:
+    return {key: given(float(value), source) for key, value in sorted(values.items())}
 
 
 def _next(

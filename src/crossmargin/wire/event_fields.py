@@ -24,6 +24,7 @@ from crossmargin.wire.record import (
     instant_field,
     integer_field,
     note_field,
+    pairs_field,
     text_field,
 )
 
@@ -92,9 +93,13 @@ def _number(attribute: str, about: str, *, required: bool = True) -> Word:
     return Word(attribute, decimal_field(attribute, about, required=required), _decimal)
 
 
-def _numbers(attribute: str, about: str) -> Word:
-    field = decimals_field(attribute, about, required=True)
+def _numbers(attribute: str, about: str, *, required: bool = True) -> Word:
+    field = decimals_field(attribute, about, required=required)
     return Word(attribute, field, _decimals)
+
+
+def _pairs(attribute: str, about: str) -> Word:
+    return Word(attribute, pairs_field(attribute, about), _paired)
 
 
 def _instant(attribute: str, about: str) -> Word:
@@ -116,6 +121,10 @@ def _decimal(value: Decimal) -> str:
 
 def _decimals(values: Mapping[str, Decimal]) -> dict[str, str]:
     return {name: decimal_text(value) for name, value in sorted(values.items())}
+
+
+def _paired(values: Mapping[tuple[str, str], Decimal]) -> dict[str, str]:
+    return _decimals({"/".join(pair): value for pair, value in values.items()})
 
 
 _ACCOUNT = _text("account_id", "account", "whose")
@@ -256,6 +265,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             _numbers("long_notional", "dollars by underlying"),
             _numbers("short_notional", "dollars by underlying"),
             _numbers("open_interest", "contracts by listing"),
+            _pairs("venue_collateral", "coins held, by venue/asset"),
+            _pairs("owner_delta", "signed coins, by owner/underlying"),
+            _numbers("crowd_long", "long dollars that a fall would close", required=False),
+            _numbers("crowd_short", "short dollars that a rise would close", required=False),
+            _pairs("owner_crowd_long", "its part, by owner/underlying"),
+            _pairs("owner_crowd_short", "its part, by owner/underlying"),
+            _numbers("cycle_depth", "dollars that the book takes, by underlying", required=False),
         ),
     ),
     "account": Kind(

@@ -21,7 +21,7 @@ from crossmargin.wire.market_fields import (
     QuoteBounds,
 )
 from crossmargin.wire.market_quote import read_named_quotes, source_of
-from crossmargin.wire.record import read_record
+from crossmargin.wire.record import read_pair, read_record
 
 
 def read_totals(
@@ -46,13 +46,11 @@ def read_totals(
     def pairs(bounds: QuoteBounds) -> dict[tuple[str, str], Quoted]:
         found = {}
         for key, quoted in quotes(bounds).items():
-            first, slash, second = key.partition("/")
-            if not (first and slash and second):
-                place = f"{where}.{bounds.name}.{key}"
-                failures.append(
-                    Failure(Reason.WRONG_TYPE, place, "two names with a slash were expected")
-                )
-            found[first, second] = quoted
+            pair = read_pair(key, f"{where}.{bounds.name}.{key}")
+            if isinstance(pair, Failure):
+                failures.append(pair)
+            else:
+                found[pair] = quoted
         return found
 
     totals = MarketTotals(

@@ -22,6 +22,10 @@ DECIMAL_SCHEMA: Mapping[str, object] = {
     "type": ["string", "number"],
     "pattern": r"^-?(0|[1-9][0-9]{0,23})(\.[0-9]{1,30})?$",
 }
+DECIMALS_SCHEMA: Mapping[str, object] = {
+    "type": "object",
+    "additionalProperties": DECIMAL_SCHEMA,
+}
 _CODE = re.compile(r"[A-Za-z0-9]{1,24}\Z", re.ASCII)
 
 
@@ -230,25 +234,48 @@ def texts_field(name: str, about: str, *, required: bool = False) -> Field:
 
 def decimals_field(name: str, about: str, *, required: bool = False) -> Field:
     """An object of exact numbers by name."""
+    return Field(name, _read_decimals, DECIMALS_SCHEMA, about, required)
 
-    def read(value: object, where: str) -> dict[str, Decimal] | Failure:
-        if not isinstance(value, Mapping):
-            return Failure(
-                Reason.WRONG_TYPE, where, f"an object was expected, not {kind_of(value)}"
-            )
-        numbers: dict[str, Decimal] = {}
-        for key, item in value.items():
-            text = read_text(key, where)
-            exact = read_decimal(item, f"{where}.{key}")
-            if isinstance(text, Failure):
-                return text
-            if isinstance(exact, Failure):
-                return exact
-            numbers[text] = exact
-        return numbers
 
-    schema = {"type": "object", "additionalProperties": DECIMAL_SCHEMA}
-    return Field(name, read, schema, about, required)
+def _read_decimals(value: object, where: str) -> dict[str, Decimal] | Failure:
+    if not isinstance(value, Mapping):
+        return Failure(Reason.WRONG_TYPE, where, f"an object was expected, not {kind_of(value)}")
+    numbers: dict[str, Decimal] = {}
+    for key, item in value.items():
+        text = read_text(key, where)
+        exact = read_decimal(item, f"{where}.{key}")
+        if isinstance(text, Failure):
+            return text
+        if isinstance(exact, Failure):
+            return exact
+        numbers[text] = exact
+    return numbers
+
+
+def read_pair(text: str, where: str) -> tuple[str, str] | Failure:
+    """Two names with a slash between them: "venue/asset"."""
+    first, slash, second = text.partition("/")
+    if not (first and slash and second):
+        return Failure(Reason.WRONG_TYPE, where, "two names with a slash were expected")
+    return first, second
+
+
+def pairs_field(name: str, about: str, *, required: bool = False) -> Field:
+    """An object of exact numbers by two names with a slash between them."""
+
+    def read(value: object, where: str) -> dict[tuple[str, str], Decimal] | Failure:
+        numbers = _read_decimals(value, where)
+        if isinstance(numbers, Failure):
+            return numbers
+        found: dict[tuple[str, str], Decimal] = {}
+        for key, number in numbers.items():
+            pair = read_pair(key, f"{where}.{key}")
+            if isinstance(pair, Failure):
+                return pair
+            found[pair] = number
+        return found
+
+    return Field(name, read, DECIMALS_SCHEMA, about, required)
 
 
 def settings_field(name: str, about: str) -> Field:

@@ -197,3 +197,32 @@ def test_a_snapshot_needs_a_journal(tmp_path: Path) -> None:
     for words in ((), ("--store", str(tmp_path / "none.db"))):
         assert crossmargin("engine", "snapshot", *words).status == ExitStatus.INPUT_REFUSED
     assert not list(tmp_path.iterdir())
+
+
+def test_a_setup_file_counts_in_a_run_and_stays_with_its_journal(tmp_path: Path) -> None:
+    words = tmp_path / "engine.toml"
+    words.write_text(
+        """
+trusted = ["oracle"]
+[[breaker]]
+name = "fast-bitcoin"
+metric = "price_move"
+asset = "BTC"
+window_seconds = 600
+bound = 0.05
+actions = ["no_new_risk"]
+""",
+        encoding="utf-8",
+    )
+    path = str(tmp_path / "day.db")
+    ended = run("--store", path, "--setup", str(words))
+    alarms = [json.loads(line) for line in ended.out.splitlines() if '"alarm"' in line]
+    assert ("breaker_tripped", "fast-bitcoin") in {(x["kind"], x["where"]) for x in alarms}
+    status = json.loads(crossmargin("engine", "status", "--store", path).out)
+    assert status["breakers_tripped"] == ["fast-bitcoin"]
+    assert status["prices"] == {"trusted": ["oracle"], "policies": {}}
+    assert crossmargin("replay", path, "--verify").status == ExitStatus.DONE
+    words.write_text("trusted = []", encoding="utf-8")
+    refused = run("--setup", str(words))
+    assert '"effect":"refused"' in refused.out
+    assert run("--setup", "no-such.toml").status == ExitStatus.INPUT_REFUSED

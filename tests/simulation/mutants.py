@@ -27,7 +27,11 @@ NEAREST = {
     "engine/markets.py": ("engine/test_market_events.py", "engine/test_incidents.py"),
     "engine/pricing.py": ("engine/test_pricing.py",),
     "engine/control.py": ("engine/test_decisions.py", "engine/test_market_events.py"),
-    "engine/calls.py": ("engine/test_decisions.py", "engine/test_incidents.py"),
+    "engine/calls.py": ("engine/test_calls.py", "engine/test_incidents.py"),
+    "engine/best_end.py": ("engine/test_pricing.py", "engine/test_incidents_replayed.py"),
+    "engine/marking.py": ("engine/test_marking.py",),
+    "engine/breaking.py": ("engine/test_breakers.py",),
+    "engine/preview.py": ("engine/test_preview.py",),
     "engine/valued.py": ("engine/test_market_events.py", "engine/test_window.py"),
     "engine/progress.py": ("engine/test_window.py", "engine/test_decisions.py"),
     "engine/remargin.py": ("engine/test_decisions.py",),
@@ -182,8 +186,8 @@ MUTANTS = (
         ("any price is a price", "low <= value <= high):", "True):"),
         (
             "a price touches nobody who holds the listing",
-            "touched = holders_of(state.holders, *names, *assets)",
-            "touched = holders_of(state.holders, *assets)",
+            "touched = state.holders.touched([*names, *sorted(assets)])",
+            "touched = state.holders.touched(sorted(assets))",
         ),
         (
             "a price set by hand is overwritten",
@@ -220,8 +224,18 @@ MUTANTS = (
         ),
         (
             "calls never expire",
-            "steps.append(lambda call: passed(call, now_ns))",
-            "steps.append(lambda call: call)",
+            "call = passed(healed, now_ns)",
+            "call = healed",
+        ),
+        (
+            "a growing shortfall is not called",
+            "open_calls=open_calls(change.state, account_id),",
+            "open_calls=open_calls(change.state, account_id) * 99,",
+        ),
+        (
+            "what arrives meets no call",
+            "after = shared_out(before, body.asset, coins, now_ns)",
+            "after = before",
         ),
     )
     + _in(
@@ -261,6 +275,64 @@ MUTANTS = (
     + _in(
         "doubt",
         ("no price is ever stale", "<= setup.settings.stale_ns:", "<= 10**30:"),
+        (
+            "what is in doubt backs new risk",
+            "held[row] = 0.0 if stance.credit == 0.0 else",
+            "held[row] = 1.0 if stance.credit == 0.0 else",
+        ),
+        (
+            "positions in doubt are judged where they stand",
+            "codes = sorted(ends)",
+            "codes = sorted(ends)[:0]",
+        ),
+    )
+    + _in(
+        "best_end",
+        (
+            "a doubt alone liquidates",
+            "if y.ends is not None and x in exposed}",
+            "if y.ends is not None and False}",
+        ),
+        (
+            "a coin that never had a price shields",
+            "columns = _without_unpriced(columns_of(setup, state, [own]), stances)",
+            "columns = columns_of(setup, state, [own])",
+        ),
+    )
+    + _in(
+        "marking",
+        (
+            "a mark that is made may be said",
+            "return rules.perpetual is not None",
+            "return False",
+        ),
+        (
+            "a book moves a mark at once",
+            "marks.tops.get(name), known, as_of_ns)",
+            "marks.tops.get(name), known, as_of_ns * 2)",
+        ),
+    )
+    + _in(
+        "breaking",
+        ("no breaker ever trips", "if metric > own.bound:", "if metric > 1e300:"),
+        (
+            "a breaker lets go at once",
+            "and now_ns - calm_ns >= own.calm_ns:",
+            "and now_ns - calm_ns >= 0:",
+        ),
+        (
+            "a refused withdrawal counts as money gone",
+            "if any(isinstance(x, Decision) and x.enforced and not x.allowed for x in told):",
+            "if False:",
+        ),
+    )
+    + _in(
+        "preview",
+        (
+            "a preview looks at the parameters of now",
+            "rules = replace(rules_of(setup, changes), staged=state.rules.staged)",
+            "rules = state.rules",
+        ),
     )
     + _in(
         "remargin",

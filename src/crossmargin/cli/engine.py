@@ -12,6 +12,7 @@ from crossmargin.base.instant import instant_text
 from crossmargin.cli.event_source import (
     DEFAULT_RECIPES,
     events_of_file,
+    setup_text,
     stands_at,
     tell_unusable,
 )
@@ -20,6 +21,7 @@ from crossmargin.cli.printing import write_json, write_text
 from crossmargin.engine.effect import Effect
 from crossmargin.engine.event_control import ClockTick, ParameterChanged
 from crossmargin.engine.preview import consequences
+from crossmargin.engine.pricing import NOTHING_SAID
 from crossmargin.engine.replay import question
 from crossmargin.engine.rules import with_changes
 from crossmargin.engine.setup import Settings
@@ -47,6 +49,7 @@ def engine(
     check_every: int = 0,
     snapshot_every: int = 10_000,
     change: tuple[str, ...] = (),
+    setup: str | None = None,
 ) -> None:
     """Run events through the live engine, say where everything stands, keep a snapshot of it, or
     say what other parameters would do.
@@ -71,12 +74,15 @@ def engine(
         After each so many events the state is kept in the store; 0: never.
     change
         For preview: recipe.parameter=value.
+    setup
+        A file that says who prices what and which breakers there are; a journal keeps its own.
     """
+    words = setup_text(setup)
     if action == "status":
-        write_json(_status(stands_at(events, store, recipe), of_store=store is not None))
+        write_json(_status(stands_at(events, store, recipe, words), of_store=store is not None))
         return
     if action == "preview":
-        write_json(_preview(stands_at(events, store, recipe), change))
+        write_json(_preview(stands_at(events, store, recipe, words), change))
         return
     if action == "snapshot":
         write_json(_kept_now(store))
@@ -96,15 +102,15 @@ def engine(
     names = tuple(recipe) or DEFAULT_RECIPES
     arriving = events_of_file(events)
     if store is None:
-        setup = bundled_setup(names, settings)
-        state = initial_state(setup)
+        own_setup = bundled_setup(names, settings, words)
+        state = initial_state(own_setup)
         for event in arriving:
-            state, effects = receive(setup, state, event)
+            state, effects = receive(own_setup, state, event)
             _print(effects)
         return
     with _writing(store_at(store)) as (own, fence):
         run = DurableRun(store=own, fence=fence, batch=batch, snapshot_every=snapshot_every)
-        found = opened(run, names, settings)
+        found = opened(run, names, settings, words)
         tell_unusable(found)
         for _, effects in run_batches(run, found, arriving):
             _print(effects)
@@ -205,4 +211,15 @@ def _status(found: Restarted, *, of_store: bool) -> dict[str, Any]:
         },
         "mismatched": sorted(state.mismatched),
         "overridden_prices": sorted(state.overrides),
+        "prices": {
+            "trusted": sorted(found.setup.prices.trusted),
+            "policies": {
+                asset: None if own.fused is None else own.fused.state.value
+                for asset in sorted(found.setup.prices.policies)
+                for own in [state.prices.get(asset, NOTHING_SAID)]
+            },
+        },
+        "breakers_tripped": sorted(
+            name for name, own in state.breakers.items() if own.tripped_ns is not None
+        ),
     }

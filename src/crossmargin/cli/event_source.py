@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
@@ -17,6 +18,7 @@ from crossmargin.store.restart import Restarted, journal_events, journal_setup, 
 from crossmargin.wire.assets import bundled_registry
 from crossmargin.wire.engine_setup import bundled_setup
 from crossmargin.wire.event import read_events
+from crossmargin.wire.setup_words import DEFAULT_WORDS
 
 DEFAULT_RECIPES = ("house",)
 
@@ -30,24 +32,45 @@ class Told:
     events: Iterable[Event]
 
 
-def told_by(events: str | None, store: str | None, recipes: Sequence[str]) -> Told:
+def told_by(
+    events: str | None,
+    store: str | None,
+    recipes: Sequence[str],
+    words: str = DEFAULT_WORDS,
+) -> Told:
     """Events of a file or of a store's journal. `InputRefused` for both, neither, or a damage."""
     if store is None or events is not None:
         _one_of(events, store)
-        setup = bundled_setup(tuple(recipes) or DEFAULT_RECIPES)
+        setup = bundled_setup(tuple(recipes) or DEFAULT_RECIPES, words=words)
         return Told(setup=setup, events=events_of_file(str(events)))
     journal = store_at(store)
     setup, _ = journal_setup(journal)
     return Told(setup=setup, events=journal_events(journal))
 
 
-def stands_at(events: str | None, store: str | None, recipes: Sequence[str]) -> Restarted:
+def setup_text(path: str | None) -> str:
+    """The text of a setup file, that of the package for None; `InputRefused` when unreadable."""
+    if path is None:
+        return DEFAULT_WORDS
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is no text"
+        raise InputRefused([Failure(Reason.MISSING_DATA, path, reason)]) from error
+
+
+def stands_at(
+    events: str | None,
+    store: str | None,
+    recipes: Sequence[str],
+    words: str = DEFAULT_WORDS,
+) -> Restarted:
     """The state after all events of a file, or of a store from its newest whole snapshot on.
 
     What is wrong with a newer snapshot is said on standard error. `InputRefused` as `told_by`.
     """
     if store is None or events is not None:
-        told = told_by(events, store, recipes)
+        told = told_by(events, store, recipes, words)
         state = initial_state(told.setup)
         for event in told.events:
             state, _ = receive(told.setup, state, event)

@@ -17,6 +17,7 @@ from crossmargin.wire.assets import bundled_registry
 from crossmargin.wire.engine_setup import bundled_setup
 from crossmargin.wire.event import event_line
 from crossmargin.wire.journal import journal_head
+from crossmargin.wire.setup_words import DEFAULT_WORDS
 
 
 @final
@@ -34,14 +35,19 @@ class DurableRun:
 
 
 def opened(
-    run: DurableRun, recipes: tuple[str, ...], settings: Settings | None = None
+    run: DurableRun,
+    recipes: tuple[str, ...],
+    settings: Settings | None = None,
+    words: str = DEFAULT_WORDS,
 ) -> Restarted:
-    """Where the store's journal leads; a new journal begins with the setup of these recipes."""
+    """Where the store's journal leads; a new journal begins with the setup of these recipes and
+    the words of a setup file.
+    """
     if run.store.head().sequence:
         return restarted(run.store, settings)
-    setup = bundled_setup(recipes, settings)
+    setup = bundled_setup(recipes, settings, words)
     state = initial_state(setup)
-    run.store.append(run.fence, [journal_head(recipes, state.rules.config_hash)])
+    run.store.append(run.fence, [journal_head(recipes, state.rules.config_hash, words)])
     return Restarted(
         setup=setup,
         recipes=recipes,

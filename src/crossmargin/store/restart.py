@@ -66,8 +66,8 @@ def journal_setup(store: Store, settings: Settings | None = None) -> tuple[Setup
         raise InputRefused(damage.failures) from damage
     if first is None:
         raise InputRefused([Failure(Reason.MISSING_DATA, "store", "the journal is empty")])
-    recipes, config_hash = read_journal_head(first.body)
-    setup = bundled_setup(recipes, settings)
+    recipes, config_hash, words = read_journal_head(first.body)
+    setup = bundled_setup(recipes, settings, words)
     if initial_state(setup).rules.config_hash != config_hash:
         message = "the journal was written under other recipes, assets or settings than these"
         raise InputRefused([Failure(Reason.CONTRADICTION, "journal[1].config_hash", message)])

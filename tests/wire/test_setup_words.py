@@ -110,7 +110,7 @@ def test_what_is_wrong_with_a_setup_file_is_named(words: str, where: str) -> Non
 
 
 def test_an_asset_that_nobody_knows_is_refused() -> None:
-    words = WORDS.replace("[price.BTC]", "[price.NOCOIN]").replace('base = "ETH"', 'base = "XXX"')
+    words = WORDS.replace("[price.BTC]", "[price.NOCOIN]").replace('base = "ETH"', 'base = "NONE"')
     with pytest.raises(InputRefused) as refused:
         bundled_setup(["house"], words=words)
     assert {failure.where for failure in refused.value.failures} == {

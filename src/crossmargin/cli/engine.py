@@ -87,14 +87,9 @@ def engine(
     if action == "snapshot":
         write_json(_kept_now(store))
         return
-    for option, number, least in (
-        ("--batch", batch, 1),
-        ("--check-every", check_every, 0),
-        ("--snapshot-every", snapshot_every, 0),
-    ):
-        if number < least:
-            message = f"{number} is not at least {least}"
-            raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, option, message)])
+    _refuse_below(
+        batch=(batch, 1), check_every=(check_every, 0), snapshot_every=(snapshot_every, 0)
+    )
     settings = Settings(sample_every=check_every)
     if events is None:
         message = "run needs events: a file, or - for standard input"
@@ -114,6 +109,15 @@ def engine(
         tell_unusable(found)
         for _, effects in run_batches(run, found, arriving):
             _print(effects)
+
+
+def _refuse_below(**numbers: tuple[int, int]) -> None:
+    """Refuse an option whose number is below its least one."""
+    for name, (number, least) in numbers.items():
+        if number < least:
+            message = f"{number} is not at least {least}"
+            option = f"--{name.replace('_', '-')}"
+            raise InputRefused([Failure(Reason.OUT_OF_BOUNDS, option, message)])
 
 
 def _kept_now(address: str | None) -> dict[str, Any]:

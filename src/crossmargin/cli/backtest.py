@@ -76,6 +76,9 @@ def backtest(
         for name in recipes:
             found += _runs(name, closes, paths, OPTION_BOOKS if options else PORTFOLIOS, days)
         rows = [recipe_row(model, each) for model, each in found]
+        if not rows:
+            message = "no day of the run has both a margin and a loss"
+            raise InputRefused([Failure(Reason.MISSING_DATA, "backtest", message)])
     if chart is not None:
         write_file(chart, coverage_chart(found).encode())
     if json_output:

@@ -35,6 +35,7 @@ NEAREST = {
     "engine/valued.py": ("engine/test_market_events.py", "engine/test_window.py"),
     "engine/progress.py": ("engine/test_window.py", "engine/test_decisions.py"),
     "engine/remargin.py": ("engine/test_decisions.py",),
+    "engine/block.py": ("engine/test_block.py",),
     "engine/rows.py": ("engine/test_rows.py",),
     "engine/snapshot.py": ("engine/test_snapshot.py",),
     "engine/state_form.py": ("engine/test_snapshot.py",),
@@ -353,6 +354,19 @@ MUTANTS = (
             "positions that came or went are not laid out",
             "if positions.keys() != old.keys() or not",
             "if not",
+        ),
+    )
+    + _in(
+        "block",
+        (
+            "who is watched is not looked at after a price",
+            "mine & (worse | calling | state.watched)",
+            "mine & (worse | calling)",
+        ),
+        (
+            "what an account held before it changed is margined",
+            "mine = (before.names & rest) - before.newer",
+            "mine = before.names & rest",
         ),
     )
     + _in(

@@ -15,7 +15,7 @@ import argparse
 import statistics
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -204,6 +204,18 @@ def new_run(recipe: Recipe, found: Market) -> Run:
     )
 
 
+def aggregate(rows: list[Ready], changes: Mapping[str, np.ndarray]) -> None:
+    """The kernels over rows that lie ready, and nothing else."""
+    for each in rows:
+        net_worst_tail(
+            changes[each.family],
+            *each.sets[0],
+            each.whole_count,
+            tail_fraction=each.part_frac,
+            more=each.sets[1:],
+        )
+
+
 @dataclass(frozen=True)
 class Seconds:
     """One round: all of ours, and the two parts of the limit."""
@@ -223,14 +235,7 @@ def one_round(recipe: Recipe, found: Market, rows: list[Ready]) -> Seconds:
     changes = {name: run.scan(name).change for name in {each.family for each in rows}}
     pricing = perf_counter() - start
     start = perf_counter()
-    for each in rows:
-        net_worst_tail(
-            changes[each.family],
-            *each.sets[0],
-            each.whole_count,
-            tail_fraction=each.part_frac,
-            more=each.sets[1:],
-        )
+    aggregate(rows, changes)
     return Seconds(ours=ours, pricing=pricing, aggregation=perf_counter() - start)
 
 

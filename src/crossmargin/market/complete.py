@@ -37,7 +37,7 @@ def _with_listings(snapshot: MarketSnapshot, listings: Iterable[Listing]) -> Mar
     for listing in listings:
         name = listing.listing_id
         quote = quotes.get(name) or ListingQuote(listing_id=name, instrument=listing.instrument)
-        if quote.instrument != listing.instrument:
+        if quote.instrument is not listing.instrument and quote.instrument != listing.instrument:
             failures.append(
                 Failure(
                     Reason.CONTRADICTION,
@@ -45,7 +45,10 @@ def _with_listings(snapshot: MarketSnapshot, listings: Iterable[Listing]) -> Mar
                     "the market and the book mean different instruments by this id",
                 )
             )
-        quotes[name] = replace(quote, multiplier=float(listing.multiplier))
+        multiplier = float(listing.multiplier)
+        quotes[name] = (
+            quote if quote.multiplier == multiplier else replace(quote, multiplier=multiplier)
+        )
     refuse_if_any(failures)
     return replace(snapshot, listings=quotes)
 

@@ -1,6 +1,6 @@
 """The vol and the mark of every option of a snapshot that has forwards."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, final
 
@@ -37,13 +37,15 @@ class OptionRow:
     years: float
 
 
-def option_rows(snapshot: MarketSnapshot) -> list[OptionRow]:
-    """Every option whose expiry has a forward and a rate, by listing id."""
+def option_rows(
+    snapshot: MarketSnapshot, wanted: Callable[[ListingQuote], bool] | None = None
+) -> list[OptionRow]:
+    """Every option whose expiry has a forward and a rate, by listing id; or only those `wanted`."""
     rows = []
     for listing_id in sorted(snapshot.listings):
         quote = snapshot.listings[listing_id]
         option = quote.instrument
-        if not isinstance(option, Option):
+        if not isinstance(option, Option) or (wanted is not None and not wanted(quote)):
             continue
         expiry = snapshot.expiries.get((option.underlying, option.expiry_ns))
         dollar = index_quote(snapshot, option.quote)
@@ -66,8 +68,8 @@ def with_implied_vols(snapshot: MarketSnapshot) -> MarketSnapshot:
     """The vol of every option that has a mark and no vol; none where the mark carries none."""
     wanted = [
         (row, row.quote.mark)
-        for row in option_rows(snapshot)
-        if row.quote.vol is None and row.quote.mark is not None
+        for row in option_rows(snapshot, lambda quote: quote.vol is None)
+        if row.quote.mark is not None
     ]
     if not wanted:
         return snapshot
@@ -88,7 +90,8 @@ def with_surface_vols(snapshot: MarketSnapshot) -> MarketSnapshot:
 
     Without a surface the vol index stands in, flat and `assumed`; without one the vol stays None.
     """
-    wanted = [row for row in option_rows(snapshot) if row.quote.vol is None and row.years > 0.0]
+    lacking = option_rows(snapshot, lambda quote: quote.vol is None)
+    wanted = [row for row in lacking if row.years > 0.0]
     if not wanted:
         return snapshot
     surfaces = fitted_surfaces(snapshot)
@@ -107,8 +110,8 @@ def with_option_marks(snapshot: MarketSnapshot) -> MarketSnapshot:
     """
     wanted = [
         row
-        for row in option_rows(snapshot)
-        if row.quote.mark is None and (row.quote.vol is not None or row.years <= 0.0)
+        for row in option_rows(snapshot, lambda quote: quote.mark is None)
+        if row.quote.vol is not None or row.years <= 0.0
     ]
     if not wanted:
         return snapshot

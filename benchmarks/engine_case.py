@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from crossmargin.action.ladder import held_at
 from crossmargin.api import load_market
 from crossmargin.domain.account import Account, Authority
 from crossmargin.domain.holding import Position
 from crossmargin.domain.instrument import Option
 from crossmargin.engine.event import Body, Event
-from crossmargin.engine.event_control import ClockTick
 from crossmargin.engine.holders import Holders
 from crossmargin.engine.overlaid import Overlaid
 from crossmargin.engine.price_rules import PriceRules
 from crossmargin.engine.setup import Settings, Setup
-from crossmargin.engine.standings import remargined
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import AccountState, EngineState
 from crossmargin.engine.table import Table
@@ -27,6 +26,7 @@ from crossmargin.engine.valued import valued_market
 from crossmargin.ledger.entry import Code, Draft
 from crossmargin.ledger.ledger import Ledger, posted
 from crossmargin.ledger.path import account_path, world_path
+from crossmargin.rulebook.standing import Standing
 from crossmargin.wire.assets import bundled_registry
 from crossmargin.wire.recipes import recipe_text
 
@@ -98,8 +98,12 @@ def with_accounts(
     positions_count: int,
     cash: int,
 ) -> EngineState:
-    """The state with accounts of `positions_count` of the listings each, drawn, and cash."""
+    """The state with accounts of `positions_count` of the listings each, drawn, and cash.
+
+    They stand as healthy and have no figures yet: the first event that touches them gives them.
+    """
     draw = np.random.default_rng(1)
+    healthy = held_at(Standing.HEALTHY, state.clock_ns)
     held: dict[str, list[str]] = defaultdict(list)
     rows: list[tuple[str, AccountState]] = []
     drafts: list[Draft] = []
@@ -118,7 +122,7 @@ def with_accounts(
         account = Account(
             account_id=name, entity_id=name, venue="deribit", authority=Authority.ENFORCE
         )
-        rows.append((name, AccountState(account=account, positions=positions)))
+        rows.append((name, AccountState(account=account, positions=positions, held=healthy)))
         held[CASH].append(name)
         drafts.append(
             Draft(
@@ -133,6 +137,4 @@ def with_accounts(
     holders = Holders(
         {name: Table.of((x, True) for x in accounts) for name, accounts in held.items()}
     )
-    state = replace(state, accounts=Overlaid.of(rows), ledger=ledger, holders=holders)
-    everybody = [name for name, _ in rows]
-    return remargined(setup, state, event_of(state, ClockTick()), everybody)[0]
+    return replace(state, accounts=Overlaid.of(rows), ledger=ledger, holders=holders)

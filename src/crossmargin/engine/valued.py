@@ -1,7 +1,7 @@
 """The market valued once for everybody; after a price, only what rests on that asset again."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import final
 
 import numpy as np
@@ -16,7 +16,7 @@ from crossmargin.market.columns import market_columns
 from crossmargin.market.complete import completed_market
 from crossmargin.market.snapshot import MarketSnapshot
 from crossmargin.rulebook.recipe import Recipe
-from crossmargin.rulebook.run import PricedMarket, Run, moves_of, reporting_rows
+from crossmargin.rulebook.run import PricedMarket, Run, moves_of
 from crossmargin.scenario.scenario_set import ScenarioSet
 from crossmargin.valuation.risk_arrays import BASE_VALUES, RiskArrays, risk_arrays
 
@@ -26,7 +26,7 @@ DOLLAR = "USD"
 @final
 @dataclass(slots=True, kw_only=True, eq=False)
 class Valued:
-    """One universe, its market, and one run per recipe: made when first asked for, then kept.
+    """One universe and its market, with one run per recipe.
 
     `listings` are those of the universe, `rows` columns of accounts over it.
     """
@@ -34,7 +34,6 @@ class Valued:
     priced: PricedMarket
     listings: Mapping[str, Listing]
     rows: KeptRows
-    runs: dict[tuple[str, str], Run] = field(default_factory=dict)
 
     @property
     def universe(self) -> Universe:
@@ -43,17 +42,8 @@ class Valued:
 
     def run(self, recipe: Recipe) -> Run:
         """The run of a recipe that reports in one currency."""
-        currency = recipe.terms.reporting
-        key = (recipe.terms.content_hash, currency)
-        if key not in self.runs:
-            self.runs[key] = Run(
-                terms=recipe.terms,
-                priced=self.priced,
-                reporting=currency,
-                reporting_row=reporting_rows(self.universe, currency),
-                tick_exponent=recipe.terms.tick_exponent(currency),
-            )
-        return self.runs[key]
+        terms, currency = recipe.terms, recipe.terms.reporting
+        return self.priced.run(terms, currency, terms.tick_exponent(currency))
 
 
 def valued_market(
@@ -69,10 +59,10 @@ def valued_market(
     """
     codes = {*snapshot.assets, *held, DOLLAR}
     if before is not None and before.listings is listings and codes <= {*before.universe.assets}:
-        universe, rows = before.universe, before.rows
+        universe, rows, sets = before.universe, before.rows, before.priced.sets
     else:
         universe = build_universe(listings.values(), codes)
-        rows = KeptRows(universe)
+        rows, sets = KeptRows(universe), {}
     complete = completed_market(snapshot, listings.values())
     assets: dict[str, Asset] = dict(setup.assets)
     return Valued(
@@ -85,6 +75,7 @@ def valued_market(
             history=setup.history,
             vol_history=setup.vol_history,
             assets=assets,
+            sets=sets,
         ),
     )
 
@@ -111,7 +102,7 @@ def repriced(
     fresh = valued_market(setup, snapshot, listings, held, valued)
     if fresh.universe.assets != valued.universe.assets:
         return fresh
-    for run in valued.runs.values():
+    for run in valued.priced.runs.values():
         before, after = run.valued, fresh.priced.at_rates(run.terms.discounting)
         rows = _differing(before, after)
         for scan in run.scans.values():

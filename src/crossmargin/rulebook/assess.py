@@ -24,7 +24,7 @@ from crossmargin.rulebook.plain_recipe import is_plain_recipe
 from crossmargin.rulebook.pool import of_settlement
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.root import root_ticks
-from crossmargin.rulebook.run import PricedMarket, Run, reporting_rows
+from crossmargin.rulebook.run import PricedMarket, Run
 from crossmargin.rulebook.standing import STANDINGS, Ladder, Standing, rung_reached
 
 F8 = NDArray[np.float64]
@@ -92,15 +92,8 @@ def assess(
     `InputRefused` for an incomplete recipe.
     """
     currency = reporting or recipe.terms.reporting
-    run = Run(
-        terms=recipe.terms,
-        priced=priced,
-        reporting=currency,
-        reporting_row=reporting_rows(book.universe, currency),
-        tick_exponent=(
-            recipe.terms.tick_exponent(currency) if tick_exponent is None else tick_exponent
-        ),
-    )
+    own = recipe.terms.tick_exponent(currency) if tick_exponent is None else tick_exponent
+    run = priced.run(recipe.terms, currency, own, book.universe)
     return assess_run(recipe, book, run, explain=explain, settled_in=settled_in)
 
 

@@ -49,7 +49,12 @@ class ScanArrays:
 @final
 @dataclass(slots=True, kw_only=True, eq=False)
 class PricedMarket:
-    """Risk arrays of one market, shared by every recipe that asks for the same scenarios."""
+    """Risk arrays of one market, shared by every recipe that asks for the same scenarios.
+
+    `sets` are scenario sets that no price changes, by terms, family and universe: markets of other
+    moments and at other prices share them. `runs` are what recipes made of this market; a market
+    made from it by `replace` begins with none.
+    """
 
     universe: Universe
     market: MarketColumns
@@ -60,6 +65,27 @@ class PricedMarket:
     priced: dict[tuple[object, ...], RiskArrays] = field(default_factory=dict)
     sensitivities: dict[str, Greeks] = field(default_factory=dict)
     discounted: dict[str, "PricedMarket"] = field(default_factory=dict)
+    sets: dict[tuple[Terms, str, Universe], ScenarioSet] = field(default_factory=dict)
+    runs: "dict[tuple[Terms, str, int, Universe], Run]" = field(default_factory=dict, init=False)
+
+    def run(
+        self, terms: Terms, reporting: str, tick_exponent: int, universe: Universe | None = None
+    ) -> "Run":
+        """The run of a recipe's terms that reports in `reporting`: made when first asked for.
+
+        `universe` is that of the book, the market's own where it is not said.
+        """
+        over = self.universe if universe is None else universe
+        key = (terms, reporting, tick_exponent, over)
+        if key not in self.runs:
+            self.runs[key] = Run(
+                terms=terms,
+                priced=self,
+                reporting=reporting,
+                reporting_row=reporting_rows(over, reporting),
+                tick_exponent=tick_exponent,
+            )
+        return self.runs[key]
 
     def at_rates(self, discounting: str) -> "PricedMarket":
         """The same market with the rates at which a rulebook discounts options: the `market`'s,
@@ -229,7 +255,11 @@ class Run:
 
         if table.get("kind") == DEPEG:
             return side_by_side([built(copy) for copy in range(universe.copies)])
-        return for_copies(built(0), universe.copies) if universe.copies > 1 else built(0)
+        key = (self.terms, family, universe)
+        if key not in self.priced.sets:
+            own = built(0)
+            self.priced.sets[key] = for_copies(own, universe.copies) if universe.copies > 1 else own
+        return self.priced.sets[key]
 
     def _resolve(self, reference: str) -> float | Mapping[str, float]:
         parameter = self.terms.parameters[reference.removeprefix("$")]

@@ -11,7 +11,7 @@ from crossmargin.engine import block
 from crossmargin.engine.block import Block
 from crossmargin.engine.event_control import ParameterChanged
 from crossmargin.engine.event_market import ListingAdded, ListingRemoved, Price
-from crossmargin.engine.event_money import Deposit
+from crossmargin.engine.event_money import Deposit, Interest
 from crossmargin.engine.event_trade import Funding
 from crossmargin.engine.snapshot import snapshot_body, state_of
 from crossmargin.engine.state import EngineState
@@ -33,7 +33,7 @@ from tests.engine.day import (
 ALONE, TOGETHER = small_setup(0, together_least=10**9), small_setup(0, together_least=2)
 LATER = ("venue:BTC/USDC:USDC-261225", "venue:BTC/USDC:USDC-260925", "venue:BTC/USDC")
 STEPS = st.lists(
-    st.tuples(st.sampled_from("ppppffdoalrwt"), st.integers(0, 60)), min_size=3, max_size=14
+    st.tuples(st.sampled_from("ppppffdiioalrwt"), st.integers(0, 60)), min_size=3, max_size=14
 )
 
 
@@ -61,6 +61,10 @@ def _tell(story: Story, names: list[str], what: str, size: int) -> None:
             story.tell(price(str(60_000 - 350 * (size - 25))))
         case "d":
             story.tell(Deposit(account_id=name, asset="BTC", amount_units=1_000 * size + 1))
+        case "i":
+            # Less than what is shown: an account may hold something else and show the same.
+            amount = Decimal(size - 30) / 10_240
+            story.tell(Interest(account_id=name, asset="USDC", amount=amount))
         case "f":
             side = Side.BUY if size % 2 else Side.SELL
             story.tell(fill(name, side, f"0.{size + 1}", "59000"))

@@ -31,19 +31,23 @@ def placed(
     looked = {name: state.accounts[name].figures for name in found.looked}
     known = {name: figures for name, figures in looked.items() if figures is not None}
     known |= figures_of(setup, state, found.single)
-    return (*_at_figures(setup, state, event, known), frozenset(known))
+    return (*_at_figures(setup, state, event, known, same=True), frozenset(known))
 
 
 def remargined(
     setup: Setup, state: EngineState, event: Event, touched: Iterable[str]
 ) -> tuple[EngineState, tuple[Effect, ...]]:
     """Figures of the touched accounts anew, one by one, and who stands elsewhere now."""
-    return _at_figures(setup, state, event, figures_of(setup, state, touched))
+    return _at_figures(setup, state, event, figures_of(setup, state, touched), same=False)
 
 
 def _at_figures(
-    setup: Setup, state: EngineState, event: Event, found: Mapping[str, Figures]
+    setup: Setup, state: EngineState, event: Event, found: Mapping[str, Figures], *, same: bool
 ) -> tuple[EngineState, tuple[Effect, ...]]:
+    """The state with accounts at their figures. One that holds the `same` as before and shows the
+    same is left as it is; any other is written, although it may show the same: what was margined
+    with it before no longer counts.
+    """
     effects: list[Effect] = []
     watched = set(state.watched)
     for account_id in sorted(found):
@@ -58,7 +62,7 @@ def _at_figures(
         before = Standing.HEALTHY if own.held is None else own.held.standing
         if before is not held.standing:
             effects.append(_standing_changed(setup, state, event, own, before, figures, held))
-        if held != own.held or figures != own.figures:
+        if not same or held != own.held or figures != own.figures:
             own = replace(own, figures=figures, held=held)
             state = replace(state, accounts=state.accounts.put(account_id, own))
         if held.standing is Standing.HEALTHY:

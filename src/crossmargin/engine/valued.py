@@ -1,7 +1,7 @@
 """The market valued once for everybody; after a price, only what rests on that asset again."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import final
 
 import numpy as np
@@ -17,6 +17,7 @@ from crossmargin.market.complete import completed_market
 from crossmargin.market.snapshot import MarketSnapshot
 from crossmargin.rulebook.recipe import Recipe
 from crossmargin.rulebook.run import PricedMarket, Run, moves_of
+from crossmargin.rulebook.terms import Terms
 from crossmargin.scenario.scenario_set import ScenarioSet
 from crossmargin.valuation.risk_arrays import BASE_VALUES, RiskArrays, risk_arrays
 
@@ -34,6 +35,7 @@ class Valued:
     priced: PricedMarket
     listings: Mapping[str, Listing]
     rows: KeptRows
+    runs: dict[Terms, Run] = field(default_factory=dict)
 
     @property
     def universe(self) -> Universe:
@@ -43,7 +45,9 @@ class Valued:
     def run(self, recipe: Recipe) -> Run:
         """The run of a recipe that reports in one currency."""
         terms, currency = recipe.terms, recipe.terms.reporting
-        return self.priced.run(terms, currency, terms.tick_exponent(currency))
+        if terms not in self.runs:
+            self.runs[terms] = self.priced.run(terms, currency, terms.tick_exponent(currency))
+        return self.runs[terms]
 
 
 def valued_market(
@@ -102,7 +106,7 @@ def repriced(
     fresh = valued_market(setup, snapshot, listings, held, valued)
     if fresh.universe.assets != valued.universe.assets:
         return fresh
-    for run in valued.priced.runs.values():
+    for run in valued.runs.values():
         before, after = run.valued, fresh.priced.at_rates(run.terms.discounting)
         rows = _differing(before, after)
         for scan in run.scans.values():

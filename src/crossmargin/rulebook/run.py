@@ -48,12 +48,24 @@ class ScanArrays:
 
 @final
 @dataclass(slots=True, kw_only=True, eq=False)
+class Made:
+    """What a run makes once: it names no run and no market, so that a market is let go as soon as
+    nobody looks at it.
+    """
+
+    scans: dict[str, ScanArrays] = field(default_factory=dict)
+    columns: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    kept: dict[object, Any] = field(default_factory=dict)
+
+
+@final
+@dataclass(slots=True, kw_only=True, eq=False)
 class PricedMarket:
     """Risk arrays of one market, shared by every recipe that asks for the same scenarios.
 
     `sets` are scenario sets that no price changes, by terms, family and universe: markets of other
-    moments and at other prices share them. `runs` are what recipes made of this market; a market
-    made from it by `replace` begins with none.
+    moments and at other prices share them. `made` is what runs have made of this market, by terms,
+    reporting asset, tick and universe; a market made from it by `replace` begins with none.
     """
 
     universe: Universe
@@ -66,26 +78,31 @@ class PricedMarket:
     sensitivities: dict[str, Greeks] = field(default_factory=dict)
     discounted: dict[str, "PricedMarket"] = field(default_factory=dict)
     sets: dict[tuple[Terms, str, Universe], ScenarioSet] = field(default_factory=dict)
-    runs: "dict[tuple[Terms, str, int, Universe], Run]" = field(default_factory=dict, init=False)
+    made: dict[tuple[Terms, str, int, Universe], "Made"] = field(default_factory=dict, init=False)
 
     def run(
         self, terms: Terms, reporting: str, tick_exponent: int, universe: Universe | None = None
     ) -> "Run":
-        """The run of a recipe's terms that reports in `reporting`: made when first asked for.
+        """A run of a recipe's terms that reports in `reporting`; runs of one kind share all that
+        they make.
 
         `universe` is that of the book, the market's own where it is not said.
         """
         over = self.universe if universe is None else universe
         key = (terms, reporting, tick_exponent, over)
-        if key not in self.runs:
-            self.runs[key] = Run(
-                terms=terms,
-                priced=self,
-                reporting=reporting,
-                reporting_row=reporting_rows(over, reporting),
-                tick_exponent=tick_exponent,
-            )
-        return self.runs[key]
+        if key not in self.made:
+            self.made[key] = Made()
+        made = self.made[key]
+        return Run(
+            terms=terms,
+            priced=self,
+            reporting=reporting,
+            reporting_row=reporting_rows(over, reporting),
+            tick_exponent=tick_exponent,
+            scans=made.scans,
+            columns=made.columns,
+            kept=made.kept,
+        )
 
     def at_rates(self, discounting: str) -> "PricedMarket":
         """The same market with the rates at which a rulebook discounts options: the `market`'s,

@@ -12,6 +12,7 @@ from crossmargin.rulebook.terms import Parameter
 from crossmargin.wire.recipes import bundled_recipe, read_recipe, recipe_names, recipe_text
 from tests.rulebook.books import NINE, account, assessed, book
 
+CALL_DAYS = ("detection_days", "notice_days", "cure_days")
 HELD = book(
     account(
         "coins",
@@ -70,12 +71,14 @@ def test_a_parameter_at_its_bound_gives_figures_or_a_clear_refusal(
     name: str, parameter: str, end: str
 ) -> None:
     known = bundled_recipe(name).terms.parameters[parameter]
-    recipe = bundled_recipe(name, {parameter: at_bound(known, getattr(known, end))})
     try:
+        recipe = bundled_recipe(name, {parameter: at_bound(known, getattr(known, end))})
         found = assessed(recipe, HELD).summary
     except InputRefused as refused:
         places = [failure.where for failure in refused.failures]
-        assert all(place.endswith(parameter) for place in places), places
+        # What a call lasts is the sum of three parameters: they are refused together.
+        named = (f"{name}.call", parameter) if parameter in CALL_DAYS else (parameter,)
+        assert all(place.endswith(named) for place in places), places
         return
     for level in found.levels.values():
         assert (level.requirement >= 0.0).all()
@@ -89,6 +92,13 @@ def test_a_figure_that_no_source_gives_is_asked_for_and_never_guessed(name: str)
     assert recipe.terms.missing() == (parameter,)
     with pytest.raises(InputRefused, match=f"{parameter}: no source gives this figure"):
         assessed(recipe, HELD)
+
+
+@pytest.mark.parametrize("parameter", CALL_DAYS)
+def test_a_call_of_unknown_length_is_asked_for_too(parameter: str) -> None:
+    recipe = read_recipe(without_value(recipe_text("house").decode(), parameter).encode())
+    assert recipe.terms.missing() == (parameter,)
+    assert recipe.call is None
 
 
 def without_value(text: str, parameter: str) -> str:

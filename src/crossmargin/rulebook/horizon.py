@@ -30,11 +30,16 @@ def horizon_days(recipe: Recipe) -> float | None:
 
 
 def call_failures(recipe: Recipe) -> Iterator[Failure]:
-    """A call that may be met later than the requirement covers: nobody covers the rest."""
+    """A call that may be met later than the requirement covers: nobody covers the rest.
+
+    A recipe that lacks a figure has no requirement yet: without a horizon nothing is said of it.
+    """
     if recipe.call is None:
         return
     where = f"{recipe.name}.call"
     covered = horizon_days(recipe)
+    if covered is None and recipe.terms.missing():
+        return
     if covered is None:
         message = "no requirement covers a time: its scenarios have no horizon_days"
         yield Failure(Reason.CONTRADICTION, where, message)

@@ -15,7 +15,10 @@ KEYS = tuple(field.name for field in fields(CallWindow))
 def read_call(
     table: Any, where: str, parameters: Mapping[str, Parameter], failures: list[Failure]
 ) -> CallWindow | None:
-    """Days as numbers or the names of parameters that are one number; all three, none negative."""
+    """Days as numbers or the names of parameters that are one number; all three, none negative.
+
+    None while a parameter among them still lacks its figure.
+    """
     if not isinstance(table, Mapping):
         failures.append(Failure(Reason.WRONG_TYPE, where, "is not a table"))
         return None
@@ -35,15 +38,17 @@ def read_call(
             failures.append(Failure(Reason.OUT_OF_BOUNDS, f"{where}.{key}", message))
         if found is not None:
             days[key] = found
-    return CallWindow(**days) if len(failures) == before else None
+    return CallWindow(**days) if len(days) == len(KEYS) and len(failures) == before else None
 
 
 def plain_number(
     written: Any, where: str, parameters: Mapping[str, Parameter], failures: list[Failure]
 ) -> float | None:
-    """A number, or the value of the parameter "$name" where that is one number."""
+    """A number, or the value of the parameter "$name" where that is one number; None without it."""
     if isinstance(written, str) and written.startswith("$"):
         parameter = parameters.get(written[1:])
+        if parameter is not None and parameter.value is None:
+            return None
         if parameter is not None and isinstance(parameter.value, int | float):
             return float(parameter.value)
         message = f"{written} is no parameter that is one number"

@@ -1,7 +1,10 @@
+import csv
+import io
 import json
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from crossmargin.cli.exit_status import ExitStatus
@@ -101,6 +104,29 @@ def test_the_ledger_adds_up_and_says_why(stored: tuple[str, Ended]) -> None:
     rows = json.loads(crossmargin("ledger", "statement", *words).out)
     moved = sum(int(row["change_units"]) for row in rows)
     assert moved == int(rows[-1]["balance_units"])
+
+
+def test_the_ledger_leaves_whole_as_csv_as_beancount_and_as_parquet(
+    stored: tuple[str, Ended], tmp_path: Path
+) -> None:
+    path, _ = stored
+    table = crossmargin("ledger", "export", "--store", path)
+    rows = list(csv.DictReader(io.StringIO(table.out)))
+    assert {row["asset"] for row in rows} == {"BTC", "USDC"}
+    words = ("ledger", "export", "--format", "beancount", "--store", path)
+    told = crossmargin(*words)
+    assert told.out.startswith('option "title" "crossmargin ledger"')
+    assert told.out.count(" * ") == sum(row["state"] == "posted" for row in rows)
+    written = tmp_path / "ledger.parquet"
+    words = ("ledger", "export", "--format", "parquet", "--store", path)
+    assert crossmargin(*words).status == ExitStatus.INPUT_REFUSED
+    assert crossmargin(*words, "--out", str(written)).status == ExitStatus.DONE
+    frame = pl.read_parquet(written)
+    assert frame["amount_units"].to_list() == [row["amount_units"] for row in rows]
+    copy = tmp_path / "ledger.csv"
+    words = ("ledger", "export", "--store", path, "--out", str(copy))
+    assert crossmargin(*words).out == ""
+    assert copy.read_bytes().decode() == table.out
 
 
 def test_calls_and_status_tell_where_everything_stands(stored: tuple[str, Ended]) -> None:

@@ -24,7 +24,7 @@ COMMANDS = {
     "backtest": "Whether margins covered the days that followed them.",
     "engine": "The live engine: events in, effects out, and where everything stands.",
     "replay": "A journal again from its first event, and whether all of it holds.",
-    "ledger": "Trial balance, statements, and why an account's equity changed.",
+    "ledger": "Trial balance, statements, why equity changed, and books for elsewhere.",
     "calls": "Margin calls: what each asks for, and what became of it.",
     "generate": "A book of the whole market's open interest, for tests at size.",
 }

@@ -47,7 +47,7 @@ def backtest(
     baseline:
         Three plain models on each coin and side instead.
     data:
-        A folder of hourly bars (BTCUSDT_perp_1h_*.csv, BTCUSDT_spot_1h_*.csv): margins against each
+        A folder of hourly bars, BTCUSDT_perp_1h_YEARS.csv and the like: margins against each
         day's path too.
     options:
         Option books on a surface that is the vol index, instead of outright, spread and basis.

@@ -29,6 +29,7 @@ def coverage_chart(runs: Sequence[tuple[str, Backtest]]) -> str:
     parts = [
         f'<svg {head} viewBox="0 0 {wide} {high}">',
         f'<rect width="{wide}" height="{high}" fill="white"/>',
+        f'<text x="8" y="{TOP - 14}" fill="#666">line: margin; bar: loss; red: beyond</text>',
     ]
     parts += [
         f'<text x="{LEFT + number * (WIDTH + GAP)}" y="{TOP - 14}">{escape(crash.name)}</text>'

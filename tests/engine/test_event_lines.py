@@ -25,6 +25,8 @@ D = Decimal
 def _bodies() -> Iterator[Body]:
     who = {"account_id": "anna"}
     yield money.Deposit(**who, asset="USDC", amount_units=1_500_000)
+    yield money.DepositAnnounced(**who, asset="BTC", amount_units=1)
+    yield money.DepositSettled(announced_id="d", arrived=True)
     yield money.WithdrawalRequested(**who, asset="BTC", amount_units=1)
     yield money.WithdrawalSettled(request_id="r", sent=False)
     yield money.Transfer(**who, to_account_id="bela", asset="ETH", amount_units=10**30)

@@ -68,11 +68,12 @@ def test_every_field_of_the_state_is_kept_or_follows_from_what_is() -> None:
 
 
 def _full_state() -> EngineState:
-    """Something in every field: a call, a lock, a withdrawal, a halt, what waits and what lacks."""
+    """Something in every field: a call, a lock, what comes and goes, a halt, what waits and what lacks."""
     story = opening()
     story.tell(fill("anna", Side.BUY, "1.1", "60000"))
     story.tell(price("56000"))
     own = {"asset": "USDC", "amount_units": 5}
+    story.tell(money.DepositAnnounced(account_id="bela", **own))
     story.tell(money.WithdrawalRequested(account_id="bela", **own))
     story.tell(money.CollateralLocked(account_id="bela", in_favour_of="anna", **own))
     story.tell(control.Halted(scope=control.HaltScope.VENUE, name="far", reason="closed"))

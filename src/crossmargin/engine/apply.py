@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import assert_never
 
 from crossmargin.base.failure import Failure, InputRefused, Reason
+from crossmargin.engine.arrivals import delivery_of
 from crossmargin.engine.breaking import with_breakers
 from crossmargin.engine.calls import answered, called
 from crossmargin.engine.change import Change
@@ -41,6 +42,8 @@ from crossmargin.engine.event_money import (
     CollateralReleased,
     CollateralSeized,
     Deposit,
+    DepositAnnounced,
+    DepositSettled,
     Fee,
     Interest,
     Transfer,
@@ -87,7 +90,7 @@ def apply(
         change = _with_held_assets(setup, counted, change)
         same = _holds_the_same(counted, change.state)
         after, standings, looked = placed(setup, change.state, event, change.touched, same=same)
-        after, calls = called(setup, after, event, looked)
+        after, calls = called(setup, after, event, looked, delivery_of(setup, counted, event))
     except (InputRefused, ArithmeticError) as refusal:
         return counted, (*told, EventRefused(event_id=event.event_id, failures=_why(refusal)))
     effects = (*told, *change.effects, *standings, *calls)
@@ -121,6 +124,8 @@ def _changed(setup: Setup, state: EngineState, event: Event) -> Change:
     match body:
         case (
             Deposit()
+            | DepositAnnounced()
+            | DepositSettled()
             | WithdrawalRequested()
             | WithdrawalSettled()
             | Transfer()

@@ -18,13 +18,12 @@ from crossmargin.action.call import (
 )
 from crossmargin.action.call_delivery import shared_out
 from crossmargin.action.call_terms import Acceptable, CallTerms
-from crossmargin.base.exact import PRECISE
 from crossmargin.base.failure import Reason
+from crossmargin.engine.arrivals import Delivery, in_transit
 from crossmargin.engine.change import Change, decided_ns, refused, with_account
 from crossmargin.engine.effect import CallChanged, Effect
 from crossmargin.engine.event import CallBody, Event
 from crossmargin.engine.event_control import CallAcknowledged, CallDisputed, DisputeResolved
-from crossmargin.engine.event_money import Deposit
 from crossmargin.engine.remargin import initial_level, measure_of
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.state import EngineState, Figures
@@ -50,7 +49,11 @@ def answered(setup: Setup, state: EngineState, event: Event, body: CallBody) -> 
 
 
 def called(
-    setup: Setup, state: EngineState, event: Event, touched: Iterable[str]
+    setup: Setup,
+    state: EngineState,
+    event: Event,
+    touched: Iterable[str],
+    delivery: Delivery | None = None,
 ) -> tuple[EngineState, tuple[Effect, ...]]:
     """Calls of the touched accounts: money that arrived counts, time passes, a cure ends a call.
 
@@ -59,11 +62,13 @@ def called(
     """
     change = Change(state=state)
     for account_id in sorted(touched):
-        change = _of_account(setup, change, event, account_id)
+        change = _of_account(setup, change, event, account_id, delivery)
     return change.state, change.effects
 
 
-def _of_account(setup: Setup, change: Change, event: Event, account_id: str) -> Change:
+def _of_account(
+    setup: Setup, change: Change, event: Event, account_id: str, delivery: Delivery | None
+) -> Change:
     figures = change.state.accounts[account_id].figures
     if figures is None:
         return change
@@ -71,10 +76,8 @@ def _of_account(setup: Setup, change: Change, event: Event, account_id: str) -> 
     last_ns = max((call.steps[-1].at_ns for call in before), default=0)
     now_ns = max(decided_ns(change.state, event), last_ns)
     after: Sequence[MarginCall] = before
-    body = event.body
-    if isinstance(body, Deposit) and before:
-        coins = PRECISE.scaleb(Decimal(body.amount_units), -setup.assets[body.asset].decimals)
-        after = shared_out(before, body.asset, coins, now_ns)
+    if delivery is not None and delivery.account_id == account_id and before:
+        after = shared_out(before, delivery.asset, delivery.coins, now_ns)
     for old, paid in zip(before, after, strict=True):
         healed = cured(paid, measure_of(figures), now_ns) if paid.state in OPEN else paid
         call = passed(healed, now_ns)
@@ -109,12 +112,15 @@ def _issued(
         return _with_expired(change, account_id, expired=False)
     if buffer is None or buffer >= 0 or account.call_expired:
         return change
+    terms = _terms(setup, change.state, level, figures.reporting)
+    now_ns = decided_ns(change.state, event)
     call = issued(
         f"{event.event_id}/{account_id}",
         account_id,
-        _terms(setup, change.state, level, figures.reporting),
+        terms,
         measure_of(figures),
-        decided_ns(change.state, event),
+        now_ns,
+        in_transit=in_transit(setup, change.state, account_id, terms.acceptable, now_ns),
         open_calls=open_calls(change.state, account_id),
     )
     return change if call is None else _with_call(setup, change, event, None, call)

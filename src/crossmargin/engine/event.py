@@ -29,6 +29,8 @@ from crossmargin.engine.event_money import (
     CollateralReleased,
     CollateralSeized,
     Deposit,
+    DepositAnnounced,
+    DepositSettled,
     Fee,
     Interest,
     Transfer,
@@ -50,6 +52,8 @@ from crossmargin.engine.event_trade import (
 
 MoneyBody: TypeAlias = (
     Deposit
+    | DepositAnnounced
+    | DepositSettled
     | WithdrawalRequested
     | WithdrawalSettled
     | Transfer

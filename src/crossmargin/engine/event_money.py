@@ -17,6 +17,25 @@ class Deposit:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DepositAnnounced:
+    """Money is on its way to an account; it counts for calls alone until it has arrived."""
+
+    account_id: str
+    asset: str
+    amount_units: int
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositSettled:
+    """The outcome of what was announced: `arrived` posts it, otherwise it is voided."""
+
+    announced_id: str
+    arrived: bool
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalRequested:
     """An account asks to take money out; checked on the state after the move, then reserved."""
 

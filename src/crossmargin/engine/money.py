@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from crossmargin.base.failure import Reason
+from crossmargin.engine import arrivals
 from crossmargin.engine.change import (
     Change,
     checked_units,
@@ -21,6 +22,8 @@ from crossmargin.engine.event_money import (
     CollateralReleased,
     CollateralSeized,
     Deposit,
+    DepositAnnounced,
+    DepositSettled,
     Fee,
     Interest,
     Transfer,
@@ -40,6 +43,10 @@ def money_change(setup: Setup, state: EngineState, event: Event, body: MoneyBody
     match body:
         case Deposit():
             return _deposited(setup, state, event, body)
+        case DepositAnnounced():
+            return arrivals.announced(setup, state, event, body)
+        case DepositSettled():
+            return arrivals.settled(state, event, body)
         case WithdrawalRequested():
             return _requested(setup, state, event, body)
         case WithdrawalSettled():

@@ -49,8 +49,9 @@ class Settings:
 class CallPolicy:
     """What every margin call is made on; amounts in the account's reporting unit, times in ns.
 
-    `haircut_frac` names the assets that meet a call, each with the part that does not count. The
-    other fields are those of `CallTerms`.
+    `haircut_frac` names the assets that meet a call, each with the part that does not count.
+    `transit_ns` is how long money that was announced lowers calls. The other fields are those of
+    `CallTerms`.
     """
 
     threshold: Decimal = Decimal(0)
@@ -60,6 +61,7 @@ class CallPolicy:
     dispute_ns: int = 3_600 * NS_PER_SECOND
     lock_up_ns: int = 3_600 * NS_PER_SECOND
     cut_off_ns: int | None = None
+    transit_ns: int = 86_400 * NS_PER_SECOND
     haircut_frac: Mapping[str, Decimal] = field(
         default_factory=lambda: {"USDC": Decimal(0), "BTC": Decimal("0.1")}
     )

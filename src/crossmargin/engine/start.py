@@ -44,6 +44,7 @@ def initial_state(setup: Setup) -> EngineState:
         ledger=Ledger(),
         accounts=Overlaid(),
         trades=Table(),
+        arrivals={},
         withdrawals={},
         locks={},
         watched=frozenset(),

@@ -74,6 +74,22 @@ class Reserved:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Money on its way to an account, held by a pending ledger entry.
+
+    `meets_calls`: a call was open when it was announced, so it is a delivery when it arrives.
+    """
+
+    account_id: str
+    asset: str
+    amount_units: int
+    entry_sequence: int
+    announced_ns: int
+    meets_calls: bool
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
     """A fill as it was booked: what it added to the position, and its ledger entries."""
 
@@ -143,6 +159,7 @@ class EngineState:
     ledger: Ledger
     accounts: Overlaid[AccountState]
     trades: Table[Trade]
+    arrivals: Mapping[str, Arrival]
     withdrawals: Mapping[str, Reserved]
     locks: Mapping[str, Reserved]
     watched: frozenset[str]

@@ -142,6 +142,14 @@ _LIMIT = _number("limit_price", "in the listing's quotation", required=False)
 
 KINDS: Final[Mapping[str, Kind]] = {
     "deposit": Kind(event_money.Deposit, (_ACCOUNT, _asset(), _UNITS)),
+    "deposit_announced": Kind(event_money.DepositAnnounced, (_ACCOUNT, _asset(), _UNITS)),
+    "deposit_outcome": Kind(
+        event_money.DepositSettled,
+        (
+            _text("announced_id", "announced", "id of the announcement"),
+            Word("arrived", flag_field("arrived", "there, or not coming", required=True), _same),
+        ),
+    ),
     "withdrawal_request": Kind(event_money.WithdrawalRequested, (_ACCOUNT, _asset(), _UNITS)),
     "withdrawal_outcome": Kind(
         event_money.WithdrawalSettled,

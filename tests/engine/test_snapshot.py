@@ -68,7 +68,7 @@ def test_every_field_of_the_state_is_kept_or_follows_from_what_is() -> None:
 
 
 def _full_state() -> EngineState:
-    """Something in every field: a call, a lock, what comes and goes, a halt, what waits and what lacks."""
+    """Something in every field: a call, a lock, what comes and goes, what waits and what lacks."""
     story = opening()
     story.tell(fill("anna", Side.BUY, "1.1", "60000"))
     story.tell(price("56000"))

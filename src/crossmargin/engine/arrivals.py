@@ -44,14 +44,7 @@ def announced(setup: Setup, state: EngineState, event: Event, body: DepositAnnou
     """
     checked_units(setup, body.asset, body.amount_units)
     known_account(state, body.account_id)
-    draft = Draft(
-        debit=world_path(body.asset),
-        credit=account_path(body.account_id, body.asset),
-        asset=body.asset,
-        amount_units=body.amount_units,
-        code=Code.DEPOSIT,
-        state=EntryState.PENDING,
-    )
+    draft = deposit_draft(body.account_id, body.asset, body.amount_units, EntryState.PENDING)
     after = with_entries(state, event, [draft])
     called = any(x.account_id == body.account_id and x.state in OPEN for x in state.calls.values())
     arrival = Arrival(
@@ -72,18 +65,28 @@ def settled(state: EngineState, event: Event, body: DepositSettled) -> Change:
     if arrival is None:
         message = f"no deposit is announced under {body.announced_id!r}"
         refused(Reason.MISSING_DATA, "announced_id", message)
-    draft = Draft(
-        debit=world_path(arrival.asset),
-        credit=account_path(arrival.account_id, arrival.asset),
-        asset=arrival.asset,
-        amount_units=arrival.amount_units,
-        code=Code.DEPOSIT,
-        state=EntryState.POSTED if body.arrived else EntryState.VOIDED,
-        names=arrival.entry_sequence,
+    outcome = EntryState.POSTED if body.arrived else EntryState.VOIDED
+    draft = deposit_draft(
+        arrival.account_id, arrival.asset, arrival.amount_units, outcome, arrival.entry_sequence
     )
     after = with_entries(state, event, [draft])
     kept = {name: x for name, x in state.arrivals.items() if name != body.announced_id}
     return Change(state=replace(after, arrivals=kept), touched=frozenset([arrival.account_id]))
+
+
+def deposit_draft(
+    account_id: str, asset: str, amount_units: int, state: EntryState, names: int | None = None
+) -> Draft:
+    """Whole units from outside to an account; `names` is the pending entry that is settled."""
+    return Draft(
+        debit=world_path(asset),
+        credit=account_path(account_id, asset),
+        asset=asset,
+        amount_units=amount_units,
+        code=Code.DEPOSIT,
+        state=state,
+        names=names,
+    )
 
 
 def delivery_of(setup: Setup, before: EngineState, event: Event) -> Delivery | None:

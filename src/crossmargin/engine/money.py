@@ -68,13 +68,8 @@ def money_change(setup: Setup, state: EngineState, event: Event, body: MoneyBody
 def _deposited(setup: Setup, state: EngineState, event: Event, body: Deposit) -> Change:
     checked_units(setup, body.asset, body.amount_units)
     known_account(state, body.account_id)
-    draft = Draft(
-        debit=world_path(body.asset),
-        credit=account_path(body.account_id, body.asset),
-        asset=body.asset,
-        amount_units=body.amount_units,
-        code=Code.DEPOSIT,
-    )
+    units = body.amount_units
+    draft = arrivals.deposit_draft(body.account_id, body.asset, units, EntryState.POSTED)
     after = with_entries(state, event, [draft])
     return Change(state=after, touched=frozenset([body.account_id]))
 

@@ -27,6 +27,7 @@ NEAREST = {
     "engine/markets.py": ("engine/test_market_events.py", "engine/test_incidents.py"),
     "engine/pricing.py": ("engine/test_pricing.py",),
     "engine/control.py": ("engine/test_decisions.py", "engine/test_market_events.py"),
+    "engine/arrivals.py": ("engine/test_arrivals.py",),
     "engine/calls.py": ("engine/test_calls.py", "engine/test_incidents.py"),
     "engine/best_end.py": ("engine/test_pricing.py", "engine/test_incidents_replayed.py"),
     "engine/marking.py": ("engine/test_marking.py",),
@@ -235,8 +236,26 @@ MUTANTS = (
         ),
         (
             "what arrives meets no call",
-            "after = shared_out(before, body.asset, coins, now_ns)",
+            "after = shared_out(before, delivery.asset, delivery.coins, now_ns)",
             "after = before",
+        ),
+    )
+    + _in(
+        "arrivals",
+        (
+            "money on its way keeps calls away for ever",
+            "if waited_ns <= setup.calls.transit_ns:",
+            "if waited_ns >= 0:",
+        ),
+        (
+            "money on its way counts twice",
+            "if arrival is None or not arrival.meets_calls:",
+            "if arrival is None:",
+        ),
+        (
+            "what is announced is there at once",
+            "body.amount_units, EntryState.PENDING)",
+            "body.amount_units, EntryState.POSTED)",
         ),
     )
     + _in(

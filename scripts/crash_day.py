@@ -7,34 +7,28 @@ their margin calls follows from the calls that the engine makes.
 
 import csv
 import io
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
-
-from crossmargin.action.call import OPEN, MarginCall
+from crossmargin.action.call import MarginCall
 from crossmargin.base.instant import NS_PER_SECOND, parse_instant
 from crossmargin.domain.account import Account, Authority
 from crossmargin.domain.holding import Side
 from crossmargin.domain.instrument import Listing
 from crossmargin.domain.symbol import parse_symbol
-from crossmargin.engine.event import Body, Event
+from crossmargin.engine.calls import open_calls
 from crossmargin.engine.event_control import (
     AccountOpened,
     CallAcknowledged,
     CallDisputed,
-    ClockTick,
     DisputeResolved,
 )
 from crossmargin.engine.event_market import ListingAdded, Price, Volatility
 from crossmargin.engine.event_money import Deposit, WithdrawalRequested
 from crossmargin.engine.event_trade import Fill, Funding, OrderPlaced
-from crossmargin.engine.setup import Setup
 from crossmargin.engine.start import initial_state
-from crossmargin.engine.state import EngineState
-from crossmargin.engine.window import receive
-from crossmargin.market.history import simple_moves
+from crossmargin.market.history import beta_of
+from crossmargin.study.teller import Teller
 from crossmargin.wire.assets import bundled_registry
 from crossmargin.wire.bundle import read_bundled
 from crossmargin.wire.engine_setup import bundled_setup
@@ -59,55 +53,18 @@ ENTRIES = (
 MONEY = {"lever": "120000", "hedged": "40000", "bear": "60000", "writer": "16000"}
 
 
-def ether_beta() -> float:
-    """Slope of ether's daily moves on bitcoin's, over the last days of the bundled closes."""
-    history = bundled_setup(["house"]).history
-    assert history is not None
-    moves = simple_moves(history, 1)[-BETA_DAYS:]
-    btc, eth = (moves[:, history.assets.index(code)] for code in ("BTC", "ETH"))
-    return float(np.sum(btc * eth) / np.sum(btc * btc))
-
-
-@dataclass
-class Day:
-    """Events as they are told, and the engine that hears them."""
-
-    setup: Setup
-    state: EngineState
-    now_ns: int = START_NS
-    events: list[Event] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def tell(self, source: str, body: Body) -> None:
-        """One more event, now."""
-        number = self.counts[source] = self.counts.get(source, 0) + 1
-        event = Event(
-            event_id=f"{source}-{number}",
-            source=source,
-            source_sequence=number,
-            event_time_ns=self.now_ns,
-            body=body,
-        )
-        self.events.append(event)
-        self.state, _ = receive(self.setup, self.state, event)
-
-    def tick(self, seconds: int = 5) -> None:
-        """Time passes, and the clock says so."""
-        self.now_ns += seconds * NS_PER_SECOND
-        self.tell("clock", ClockTick())
-
-    def open_call(self, account: str) -> MarginCall | None:
-        """The call that an account has to meet."""
-        own = (x for x in self.state.calls.values() if x.account_id == account)
-        return next((call for call in own if call.state in OPEN), None)
+def open_call(day: Teller, account: str) -> MarginCall | None:
+    """The call that an account has to meet."""
+    return next(iter(open_calls(day.state, account)), None)
 
 
 def main() -> None:
     """Tell the day, hour by hour, and write it down."""
-    beta = ether_beta()
-    print(f"beta of ether on bitcoin, {BETA_DAYS} days of the bundled closes: {beta:.3f}")
     setup = bundled_setup(["house"])
-    day = Day(setup=setup, state=initial_state(setup))
+    assert setup.history is not None
+    beta = beta_of(setup.history, "ETH", "BTC", BETA_DAYS)
+    print(f"beta of ether on bitcoin, {BETA_DAYS} days of the bundled closes: {beta:.3f}")
+    day = Teller(setup=setup, state=initial_state(setup), now_ns=START_NS)
     bars = list(csv.DictReader(io.StringIO(read_bundled(BARS).decode())))
     first = float(bars[0]["close"])
     morning(day)
@@ -130,9 +87,9 @@ def main() -> None:
     print(f"{len(day.events)} events, {len(day.state.calls)} margin calls: {OUTPUT.name}")
 
 
-def morning(day: Day) -> None:
+def morning(day: Teller) -> None:
     """Accounts, listings, money and the positions that the day begins with."""
-    day.tell("clock", ClockTick())
+    day.tick(0)
     for name in MONEY:
         account = Account(account_id=name, entity_id=name, venue="okx", authority=Authority.ENFORCE)
         day.tell("operator", AccountOpened(account=account))
@@ -162,7 +119,9 @@ def morning(day: Day) -> None:
     day.tick()
 
 
-def fill(day: Day, account: str, listing_id: str, side: Side, contracts: str, price: str) -> None:
+def fill(
+    day: Teller, account: str, listing_id: str, side: Side, contracts: str, price: str
+) -> None:
     """A trade, with half a dollar a contract as its fee."""
     fee = Decimal(contracts) * Decimal("0.5")
     body = Fill(
@@ -177,7 +136,7 @@ def fill(day: Day, account: str, listing_id: str, side: Side, contracts: str, pr
     day.tell("okx", body)
 
 
-def prices(day: Day, move: float, beta: float) -> None:
+def prices(day: Teller, move: float, beta: float) -> None:
     """Both coins and the stablecoin, at one relative move of bitcoin since the day's start."""
     for code, slope in (("BTC", 1.0), ("ETH", beta)):
         index = Decimal(str(round(INDEX[code] * (1.0 + slope * move), 2)))
@@ -185,15 +144,15 @@ def prices(day: Day, move: float, beta: float) -> None:
     day.tell("oracle", Price(asset="USDC", index=Decimal(1), marks={}))
 
 
-def answers(day: Day) -> None:
+def answers(day: Teller) -> None:
     """One account pays its calls, one disputes half of its first, the others do nothing."""
-    call = day.open_call("lever")
+    call = open_call(day, "lever")
     if call is not None and call.state.value == "issued":
         day.tell("okx", CallAcknowledged(call_id=call.call_id))
         day.tick()
         units = int(call.due * 10**6)
         day.tell("bank", Deposit(account_id="lever", asset="USDC", amount_units=units))
-    call = day.open_call("writer")
+    call = open_call(day, "writer")
     if call is None:
         return
     if call.dispute_until_ns is None and call.state.value == "issued":

@@ -26,7 +26,7 @@ from crossmargin.base.instant import NS_PER_SECOND, parse_instant
 from crossmargin.domain.instrument import Listing
 from crossmargin.domain.symbol import parse_symbol
 from crossmargin.engine.replay import replay_report
-from crossmargin.market.history import simple_moves
+from crossmargin.market.history import beta_of
 from crossmargin.study.replayed_day import (
     DayBook,
     Entry,
@@ -103,7 +103,8 @@ def main() -> int:
     parser.add_argument("--write", type=Path, help="a folder for the events of each day")
     words = parser.parse_args()
     setup = bundled_setup(["house"])
-    beta = ether_beta()
+    assert setup.history is not None
+    beta = beta_of(setup.history, "ETH", "BTC", BETA_DAYS)
     print(f"beta of ether on bitcoin, {BETA_DAYS} days of the bundled closes: {beta:.3f}")
     whole = True
     for day in DAYS:
@@ -120,15 +121,6 @@ def main() -> int:
 
 
 _Raw = argparse.RawDescriptionHelpFormatter
-
-
-def ether_beta() -> float:
-    """Slope of ether's daily moves on bitcoin's, over the last days of the bundled closes."""
-    history = bundled_setup(["house"]).history
-    assert history is not None
-    moves = simple_moves(history, 1)[-BETA_DAYS:]
-    btc, eth = (moves[:, history.assets.index(code)] for code in ("BTC", "ETH"))
-    return float(np.sum(btc * eth) / np.sum(btc * btc))
 
 
 def book() -> DayBook:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crossmargin.base.failure import InputRefused
 from crossmargin.base.instant import NS_PER_DAY
-from crossmargin.market.history import ReturnHistory, log_moves, simple_moves
+from crossmargin.market.history import ReturnHistory, beta_of, log_moves, simple_moves
 
 
 def _history(price: list[list[float]]) -> ReturnHistory:
@@ -69,3 +69,12 @@ def test_the_arrays_of_a_history_are_read_only() -> None:
     history = _history([[1.0], [2.0]])
     with pytest.raises(ValueError, match="read-only"):
         history.price[0, 0] = 5.0
+
+
+def test_a_coin_that_moves_twice_as_far_has_a_beta_of_two_over_the_days_that_count() -> None:
+    # The first day moves the coin by -10 % where the driver rises by half: it counts only below.
+    prices = [[100.0, 100.0], [150.0, 90.0], [151.5, 91.8], [148.47, 88.128]]
+    history = _history(prices)
+    assert beta_of(history, "B", "A", 2) == pytest.approx(2.0, rel=1e-12)
+    by_hand = (0.5 * -0.1 + 0.01 * 0.02 + -0.02 * -0.04) / (0.5**2 + 0.01**2 + 0.02**2)
+    assert beta_of(history, "B", "A", 3) == pytest.approx(by_hand, rel=1e-9)

@@ -68,3 +68,10 @@ def _check_horizon(history: ReturnHistory, horizon_rows: int) -> None:
 
 def _failure(where: str, message: str) -> Failure:
     return Failure(Reason.OUT_OF_BOUNDS, f"history.{where}", message)
+
+
+def beta_of(history: ReturnHistory, asset: str, driver: str, days: int) -> float:
+    """Slope of an asset's daily simple moves on the driver's through zero, over the last `days`."""
+    moves = simple_moves(history, 1)[-days:]
+    own, other = (moves[:, history.assets.index(code)] for code in (asset, driver))
+    return float(np.sum(other * own) / np.sum(other * other))

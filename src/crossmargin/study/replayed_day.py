@@ -6,23 +6,21 @@ from decimal import Decimal
 from typing import final
 
 from crossmargin.action.ladder import severity
-from crossmargin.base.instant import NS_PER_SECOND
 from crossmargin.domain.account import Account, Authority
 from crossmargin.domain.holding import Side
 from crossmargin.domain.instrument import Listing, Option
 from crossmargin.engine.effect import CallChanged, Effect, StandingChanged
-from crossmargin.engine.event import Body, Event
-from crossmargin.engine.event_control import AccountOpened, ClockTick
+from crossmargin.engine.event import Event
+from crossmargin.engine.event_control import AccountOpened
 from crossmargin.engine.event_market import ListingAdded, Price, Volatility
 from crossmargin.engine.event_money import Deposit
 from crossmargin.engine.event_trade import Fill
 from crossmargin.engine.setup import Setup
 from crossmargin.engine.start import initial_state
 from crossmargin.engine.state import EngineState
-from crossmargin.engine.window import receive
 from crossmargin.rulebook.standing import Standing
+from crossmargin.study.teller import Teller
 
-TICK_NS = 5 * NS_PER_SECOND
 PLACES = 8
 
 
@@ -99,7 +97,7 @@ def replayed_day(
     before what was told already is told at that time. What the engine refuses of the book is among
     the effects.
     """
-    told = _Teller(setup=setup, state=initial_state(setup), now_ns=start_ns)
+    told = Teller(setup=setup, state=initial_state(setup), now_ns=start_ns)
     _open(told, book, oracle)
     opened_ns = told.now_ns
     lowest: dict[str, Decimal] = {}
@@ -133,34 +131,7 @@ def beta_moves(
     return found
 
 
-@dataclass(slots=True, kw_only=True)
-class _Teller:
-    setup: Setup
-    state: EngineState
-    now_ns: int
-    events: list[Event] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def tell(self, source: str, body: Body) -> None:
-        number = self.counts[source] = self.counts.get(source, 0) + 1
-        event = Event(
-            event_id=f"{source}-{number}",
-            source=source,
-            source_sequence=number,
-            event_time_ns=self.now_ns,
-            body=body,
-        )
-        self.events.append(event)
-        self.state, effects = receive(self.setup, self.state, event)
-        self.effects += effects
-
-    def tick(self, length_ns: int = TICK_NS) -> None:
-        self.now_ns += length_ns
-        self.tell("clock", ClockTick())
-
-
-def _open(told: _Teller, book: DayBook, oracle: str) -> None:
+def _open(told: Teller, book: DayBook, oracle: str) -> None:
     """Accounts, listings, prices, money and positions, in that order."""
     told.tick(0)
     for name in sorted(book.money):
@@ -191,7 +162,7 @@ def _open(told: _Teller, book: DayBook, oracle: str) -> None:
     told.tick()
 
 
-def _prices(told: _Teller, book: DayBook, move: Mapping[str, float], oracle: str) -> None:
+def _prices(told: Teller, book: DayBook, move: Mapping[str, float], oracle: str) -> None:
     for asset, start in sorted(book.index.items()):
         index = round(start * Decimal(repr(1.0 + move.get(asset, 0.0))), PLACES)
         marks = {

@@ -75,9 +75,6 @@ def verdict_of(case: Case) -> Verdict:
     except (ArithmeticError, ValueError) as error:
         # A strike below 0, an expiry beyond all calendars: no book and no market can be made of it.
         return Unsupported(reason=f"refused: {error}")
-    except (AttributeError, LookupError, TypeError) as error:
-        # One vector that makes no book must not take the verdicts on all others with it.
-        return Unsupported(reason=f"the engine can make no book of it: {error!r}")
 
 
 def _compared(case: Case, translation: Translation, tolerance: Tolerance) -> Verdict:
@@ -108,13 +105,23 @@ def _translated(adapter: Adapter, case: Case) -> Translation | Unsupported:
     return Unsupported(reason=f"unknown keys {', '.join(unknown)}") if unknown else translation
 
 
+def _built(translation: Translation) -> tuple[Recipe, tuple[BookColumns, PricedMarket]]:
+    """Recipe, book and market. A vector that makes none is refused and the others go on; what goes
+    wrong after this is the engine's own fault, and is seen.
+    """
+    try:
+        return recipe_of(translation), translation.scene.built()
+    except (AttributeError, LookupError, TypeError) as error:
+        message = f"the engine can make no book of it: {error!r}"
+        raise InputRefused([Failure(Reason.WRONG_TYPE, "inputs", message)]) from error
+
+
 def answered(translation: Translation) -> tuple[MarginColumns | None, int]:
     """The engine's answer at the tick of this vector, and how many rows the book has.
 
     None when no tick holds its amounts.
     """
-    recipe = recipe_of(translation)
-    book, priced = translation.scene.built()
+    recipe, (book, priced) = _built(translation)
     rows = len(book.positions.account) + len(book.balances.account)
     exponent = translation.tick_exponent
     if exponent is not None:
